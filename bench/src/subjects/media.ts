@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { basename } from "node:path";
+import { type Media, type MediaFile, openMedia } from "@holdfast/media";
+import { nodeHandler } from "@holdfast/media/node";
+import { answerCommands } from "../child.js";
+import { type Cost, costOf, inParallel, secondsFor } from "../parallel.js";
+import { listen } from "../ports.js";
+
+/** What Holdfast's process can be told to do. */
+export type MediaCommands = {
+  /** Open media in a fresh folder, keep these files in it, and serve. Answers the origin and each file's path. */
+  readonly serve: (order: { readonly folder: string; readonly paths: readonly string[] }) => Promise<Served>;
+  /** Put the same bytes over and over, `concurrency` at a time. Answers what that cost. */
+  readonly put: (order: PutOrder) => Promise<Cost>;
+  /** Close, which waits until all that was made is stored. Answers the seconds it took. */
+  readonly close: (nothing: undefined) => Promise<number>;
+  /** Answers the most memory the process has held, in bytes. */
+  readonly peakMemory: (nothing: undefined) => Promise<number>;
+};
+
+/** Where files are served: the path of each without transform and name, in the order given. */
+export interface Served {
+  readonly origin: string;
+  readonly files: readonly { readonly path: string; readonly name: string }[];
+}
+
+/** What to put, how often, and how many at a time. */
+export interface PutOrder {
+  readonly folder: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  readonly concurrency: number;
+}
+
+let media: Media | undefined;
+let server: Server | undefined;
+
+/** Holdfast itself: the real library, its disk storage and SQLite catalogue, behind Node's own HTTP server. */
+answerCommands<MediaCommands>({
+  async serve({ folder, paths }) {
+    const opened = await open(folder);
+    const files: MediaFile[] = [];
+    await inParallel(paths, 2, async (path, i) => {
+      files[i] = await opened.put(await readFile(path), { name: basename(path) });
+    });
+    const handle = nodeHandler(opened);
+    server = createServer((request, response) => void handle(request, response));
+    const origin = await listen(server);
+    return { origin, files: files.map(({ id, name }) => ({ path: `${opened.basePath}/${id}`, name })) };
+  },
+  async put({ folder, name, bytes, count, concurrency }) {
+    const opened = media ?? (await open(folder));
+    return await costOf(async () => {
+      await inParallel(Array.from({ length: count }), concurrency, async () => void (await opened.put(bytes, { name })));
+    });
+  },
+  async close() {
+    server?.closeAllConnections();
+    server?.close();
+    return await secondsFor(async () => await media?.close());
+  },
+  async peakMemory() {
+    return process.resourceUsage().maxRSS * 1024;
+  },
+});
+
+async function open(folder: string): Promise<Media> {
+  const quiet = { info: () => undefined, warn: console.warn, error: console.error };
+  media = await openMedia({ cwd: folder, env: { MEDIA_ALLOW_EPHEMERAL: "1" }, log: quiet });
+  return media;
+}

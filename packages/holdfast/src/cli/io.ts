@@ -1,0 +1,31 @@
+/** What a command may touch of the world. Injected, so that a test runs a command as the terminal does. */
+export interface Io {
+  /** The result. */
+  readonly stdout: Output;
+  /** Progress and errors. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Whether a person looks at `stderr` in a terminal, so that progress is worth showing. */
+  readonly isTTY: boolean;
+  readonly fetch: typeof fetch;
+  /** Aborted when the person asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A stream of text, and whether it may carry colours. */
+export interface Output {
+  write(text: string): unknown;
+  readonly hasColors: boolean;
+}
+
+/**
+ * Tell whether to colour what is written to a stream. NO_COLOR, when not empty, wins (https://no-color.org); then
+ * FORCE_COLOR; then whether a terminal that knows colours is there.
+ */
+export function wantsColors(isTTY: boolean, env: Io["env"]): boolean {
+  if ((env["NO_COLOR"] ?? "") !== "") return false;
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
+  return isTTY && env["TERM"] !== "dumb";
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { runCommand } from "./program.js";
+import { terminal, type Terminal } from "./terminal.fixture.js";
+
+async function holdfast(
+  args: readonly string[],
+  options: Partial<Parameters<typeof terminal>[0]> = {},
+): Promise<Terminal & { exitCode: number }> {
+  const ran = terminal({ cwd: process.cwd(), ...options });
+  return { ...ran, exitCode: await runCommand(args, ran.io) };
+}
+
+describe("holdfast", () => {
+  it("prints its help when it is asked for nothing", async () => {
+    const bare = await holdfast([]);
+    expect(bare.exitCode).toBe(0);
+    expect(bare.out()).toBe((await holdfast(["--help"])).out());
+    expect(bare.out()).toMatch(/Check:\n  verify[^]*Keep:\n  serve[^]*\n  storage[^]*Examples:/);
+  });
+
+  it("prints the version of its package", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    for (const flag of ["--version", "-V"]) {
+      const { out, exitCode } = await holdfast([flag]);
+      expect({ out: out(), exitCode }).toEqual({ out: `${version}\n`, exitCode: 0 });
+    }
+  });
+
+  it.each(["verify", "serve"])("explains %s with examples and exit codes, in both ways of asking", async (command) => {
+    const { out, exitCode } = await holdfast([command, "--help"]);
+    expect(out()).toContain(`\nExamples:\n  holdfast ${command}`);
+    expect(out()).toContain("\nExit codes:\n  0  ");
+    expect(exitCode).toBe(0);
+    expect((await holdfast(["help", command])).out()).toBe(out());
+  });
+
+  it.each(["status", "check", "cors"])("explains storage %s with examples and exit codes, in both ways of asking", async (command) => {
+    const { out, exitCode } = await holdfast(["storage", command, "--help"]);
+    expect(out()).toContain(`holdfast storage ${command}`);
+    expect(out()).toContain("\nExit codes:\n  0  ");
+    expect(exitCode).toBe(0);
+    expect((await holdfast(["storage", "help", command])).out()).toBe(out());
+  });
+
+  it("prints the help of storage when it is asked for none of its commands", async () => {
+    const bare = await holdfast(["storage"]);
+    expect(bare.exitCode).toBe(0);
+    expect(bare.out()).toBe((await holdfast(["storage", "--help"])).out());
+  });
+
+  it.each([
+    [["verifi"], "Unknown command 'verifi'. Did you mean verify?\nSee: holdfast --help"],
+    [["nonsense"], "Unknown command 'nonsense'.\nSee: holdfast --help"],
+    [["verify", "--jsno"], "Unknown option '--jsno'. Did you mean --json?\nSee: holdfast verify --help"],
+    [["serve", "--port"], "Option '--port <number>' argument missing.\nSee: holdfast serve --help"],
+    [["serve", "--port", "http"], "A port is a whole number from 0 to 65535.\nSee: holdfast serve --help"],
+    [["storage", "chek"], "Unknown command 'chek'. Did you mean check?\nSee: holdfast storage --help"],
+    [["storage", "cors", "--origns", "x"], "Unknown option '--origns'. Did you mean --origin?\nSee: holdfast storage cors --help"],
+    [["serve", "now"], "Too many arguments for 'serve'."],
+  ])("answers %j with a sentence, what to look at, and exit code 2", async (args, sentence) => {
+    const { out, err, exitCode } = await holdfast(args);
+    expect(err()).toMatch(/^holdfast: /);
+    expect(err()).toContain(sentence);
+    expect({ out: out(), exitCode }).toEqual({ out: "", exitCode: 2 });
+  });
+
+  it("colours only where colours are wanted", async () => {
+    expect((await holdfast([])).out()).not.toContain("\u001b[");
+    expect((await holdfast([], { hasColors: true })).out()).toContain("\u001b[");
+    expect((await holdfast(["x"], { hasColors: true })).err()).toContain("\u001b[31mholdfast:");
+  });
+});

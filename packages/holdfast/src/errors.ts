@@ -1,0 +1,145 @@
+/** What the sentence of each error quotes. */
+export interface ErrorDetailsByCode {
+  USAGE_INVALID: { problems: readonly string[]; help: string };
+  NOTHING_REMEMBERED: { path: string };
+  NOT_REMEMBERED: { urls: readonly string[]; path: string };
+  STATE_UNREADABLE: { path: string; reason: string };
+  STATE_UNWRITABLE: { path: string; reason: string };
+  SERVER_NOT_INSTALLED: { folder: string; command: string };
+  SERVER_UNUSABLE: { path: string; reason: string };
+  SERVER_REFUSED: { message: string };
+  MEDIA_NOT_INSTALLED: { folder: string; command: string; again: string };
+  MEDIA_UNUSABLE: { path: string; reason: string };
+  STORAGE_UNUSABLE: { message: string };
+  CORS_UNAVAILABLE: { storage: string; reason: string };
+  INTERRUPTED: { resume: string };
+  UNEXPECTED: { message: string };
+}
+
+/**
+ * Every failure a person who runs `holdfast` can meet. The exit code, the sentence and the page in docs/errors.md all
+ * derive from this table; a test keeps the documentation equal to it. A finding is not a failure: it exits with 1.
+ */
+export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCode[C]> } = {
+  USAGE_INVALID: {
+    exitCode: 2,
+    title: "The command was not understood",
+    say: (d) => `${d.problems.join("\n")}\nSee: ${d.help}`,
+  },
+  NOTHING_REMEMBERED: {
+    exitCode: 2,
+    title: "Nothing is remembered yet",
+    say: (d) =>
+      `No picture is remembered in ${d.path}. Give the URL of an uploaded picture first:\n` +
+      `  holdfast verify https://your-app.example/media/cat.jpg`,
+  },
+  NOT_REMEMBERED: {
+    exitCode: 2,
+    title: "The URL is not remembered",
+    say: (d) =>
+      `${d.path} does not remember ${d.urls.join(", ")}. Nothing was forgotten. Run \`holdfast verify\` to see what it remembers.`,
+  },
+  STATE_UNREADABLE: {
+    exitCode: 3,
+    title: "What was remembered cannot be read",
+    say: (d) =>
+      `${d.path} cannot be read: ${d.reason}. It was left as it is. Name another file with --state, ` +
+      `or move this one away to begin again.`,
+  },
+  STATE_UNWRITABLE: {
+    exitCode: 3,
+    title: "What was seen cannot be remembered",
+    say: (d) => `${d.path} cannot be written: ${d.reason}. Nothing was remembered. Name a file you may write with --state.`,
+  },
+  SERVER_NOT_INSTALLED: {
+    exitCode: 3,
+    title: "The media service is not installed",
+    say: (d) =>
+      `The media service is a package of its own, @holdfast/server, and was not found from ${d.folder}. Install it there with:\n` +
+      `  ${d.command}\nThen run \`holdfast serve\` again.`,
+  },
+  SERVER_UNUSABLE: {
+    exitCode: 3,
+    title: "The media service cannot be loaded",
+    say: (d) => `The media service at ${d.path} cannot be loaded: ${d.reason}. Install it anew, in the version of holdfast.`,
+  },
+  SERVER_REFUSED: {
+    exitCode: 3,
+    title: "The media service refused to start",
+    say: (d) => d.message,
+  },
+  MEDIA_NOT_INSTALLED: {
+    exitCode: 3,
+    title: "The storages are not installed",
+    say: (d) =>
+      `What speaks to storages is a package of its own, @holdfast/media, and was not found from ${d.folder}. Install it there with:\n` +
+      `  ${d.command}\nThen run \`${d.again}\` again.`,
+  },
+  MEDIA_UNUSABLE: {
+    exitCode: 3,
+    title: "The storages cannot be loaded",
+    say: (d) => `@holdfast/media at ${d.path} cannot be loaded: ${d.reason}. Install it anew, in the version of holdfast.`,
+  },
+  STORAGE_UNUSABLE: {
+    exitCode: 3,
+    title: "The storage cannot be used",
+    say: (d) => d.message,
+  },
+  CORS_UNAVAILABLE: {
+    exitCode: 3,
+    title: "There are no CORS rules to be had",
+    say: (d) => `${d.storage} has no CORS rules that could be read or set here: ${d.reason}.`,
+  },
+  INTERRUPTED: {
+    exitCode: 130,
+    title: "Interrupted",
+    say: (d) => `Interrupted. Nothing is half done. ${d.resume}`,
+  },
+  UNEXPECTED: {
+    exitCode: 3,
+    title: "Something went wrong here",
+    say: (d) => `Holdfast met an error of its own: ${d.message}. Please report it, with the command you ran.`,
+  },
+};
+
+/** One row of the catalogue. */
+export interface ErrorEntry<D> {
+  /** What the process exits with: 2 for a usage mistake, 3 where nothing could be checked, 130 for Ctrl-C. */
+  readonly exitCode: number;
+  /** The same few words for every occurrence. */
+  readonly title: string;
+  /** The sentence for people: what happened, the value, what to do next. */
+  readonly say: (details: D) => string;
+}
+
+/** The codes of the catalogue. Branch on these, never on a message. */
+export type ErrorCode = keyof ErrorDetailsByCode;
+
+/** The details that the sentence of `C` quotes. */
+export type ErrorDetails<C extends ErrorCode> = ErrorDetailsByCode[C];
+
+/** One error of the catalogue, with its code, its exit code and the sentence for people. */
+export class CommandError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "CommandError";
+  readonly code: C;
+  readonly exitCode: number;
+  readonly details: ErrorDetails<C>;
+
+  constructor(code: C, details: ErrorDetails<C>, options?: { cause?: unknown }) {
+    const entry: ErrorEntry<ErrorDetailsByCode[C]> = catalogue[code];
+    super(entry.say(details), options);
+    this.code = code;
+    this.exitCode = entry.exitCode;
+    this.details = details;
+  }
+}
+
+/** Make the catalogue's error for `code`; `details` are what its sentence quotes. */
+export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, options?: { cause?: unknown }): CommandError<C> {
+  return new CommandError(code, details, options);
+}
+
+/** Tell whether `error` is of the catalogue, and, if `code` is given, that very one. */
+export function isCommandError<C extends ErrorCode>(error: unknown, code?: C): error is CommandError<C> {
+  return error instanceof CommandError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,8 @@
+export {
+  uploadFile,
+  type UploadedFile,
+  UploadError,
+  type UploadFileOptions,
+  type UploadProblem,
+  type UploadProgress,
+} from "./upload-file.js";

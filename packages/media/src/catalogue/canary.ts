@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { isHoldfastError } from "../errors.js";
+import type { Environment } from "../storage/instance.js";
+import { parseKey } from "../storage/key.js";
+import { readAll } from "../storage/object-body.js";
+import { sourceFromBytes } from "../storage/source.js";
+import type { Storage } from "../storage/storage.js";
+import type { Catalogue } from "./catalogue.js";
+
+/** Where the canary sits in the storage: a small JSON file among what is ours, which no listing shows. */
+export const canaryKey = ".holdfast/canary.json";
+const rowName = "canary";
+/** Releases remembered one by one; older ones are only counted. */
+const rememberedReleases = 50;
+
+/** One release at whose boot the canary was found alive. `at` is in ISO 8601. */
+export interface CanarySighting {
+  readonly release: string;
+  readonly at: string;
+}
+
+/** The canary's life, kept in the storage and in the catalogue alike. */
+export interface CanaryHistory {
+  readonly id: string;
+  readonly bornAt: string;
+  readonly bornIn: string | undefined;
+  /** How many releases it has survived: the only proof that the storage outlives a deploy. */
+  readonly survived: number;
+  readonly sightings: readonly CanarySighting[];
+}
+
+/**
+ * What became of the canary. `gone`: the catalogue remembers it and the storage does not, so the storage was wiped.
+ * `forgotten`: the storage remembers it and the catalogue does not, so the catalogue was lost.
+ */
+export type CanaryReport =
+  | { readonly outcome: "first"; readonly history: CanaryHistory }
+  | { readonly outcome: "survived"; readonly history: CanaryHistory }
+  | { readonly outcome: "gone"; readonly history: CanaryHistory; readonly lost: CanaryHistory }
+  | { readonly outcome: "forgotten"; readonly history: CanaryHistory };
+
+/** Variables that name the release an instance runs, most exact first. */
+const releaseVariables = [
+  "HOLDFAST_RELEASE",
+  "RENDER_GIT_COMMIT",
+  "HEROKU_RELEASE_VERSION",
+  "HEROKU_SLUG_COMMIT",
+  "RAILWAY_DEPLOYMENT_ID",
+  "RAILWAY_GIT_COMMIT_SHA",
+  "FLY_MACHINE_VERSION",
+  "FLY_IMAGE_REF",
+  "K_REVISION",
+  "VERCEL_DEPLOYMENT_ID",
+  "VERCEL_GIT_COMMIT_SHA",
+  "SOURCE_COMMIT",
+  "GIT_COMMIT",
+] as const;
+
+/** The release this instance runs, by the platform's own word; undefined where nothing says it. */
+export function releaseOf(env: Environment): string | undefined {
+  for (const variable of releaseVariables) {
+    const value = env[variable]?.trim();
+    if (value !== undefined && value !== "") return value.slice(0, 200);
+  }
+  return undefined;
+}
+
+/** Read the canary out of a storage; undefined where there is none. @throws STORAGE_DENIED, STORAGE_UNREACHABLE */
+export async function readCanary(storage: Storage): Promise<CanaryHistory | undefined> {
+  try {
+    return parseHistory(Buffer.from(await readAll(await storage.open(parseKey(canaryKey)))).toString("utf8"));
+  } catch (error) {
+    if (isHoldfastError(error, "OBJECT_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Look for the canary, at a boot. The first time, one is written on both sides; at every later release it is looked for,
+ * and the sighting noted on both sides, so that a wiped disk with a wiped counter does not look like a first boot.
+ */
+export async function lookForCanary(catalogue: Catalogue, storage: Storage, release: string | undefined): Promise<CanaryReport> {
+  const [inStorage, row] = [await readCanary(storage), await catalogue.recall(rowName)];
+  const inCatalogue = row === undefined ? undefined : parseHistory(row);
+  if (inStorage === undefined) {
+    const history = newHistory(release);
+    await write(catalogue, storage, history);
+    return inCatalogue === undefined ? { outcome: "first", history } : { outcome: "gone", history, lost: inCatalogue };
+  }
+  if (inCatalogue?.id !== inStorage.id) {
+    await catalogue.replace(rowName, JSON.stringify(inStorage));
+    return { outcome: "forgotten", history: inStorage };
+  }
+  const isSeen = release === undefined || release === (inStorage.sightings.at(-1)?.release ?? inStorage.bornIn);
+  if (isSeen) return { outcome: "survived", history: inStorage };
+  const history: CanaryHistory = {
+    ...inStorage,
+    survived: inStorage.survived + 1,
+    sightings: [...inStorage.sightings, { release, at: new Date().toISOString() }].slice(-rememberedReleases),
+  };
+  await write(catalogue, storage, history);
+  return { outcome: "survived", history };
+}
+
+/** Say what a report means, in a sentence for the log; undefined where there is nothing to say. */
+export function describeCanary(report: CanaryReport): { readonly isAlarm: boolean; readonly sentence: string } | undefined {
+  switch (report.outcome) {
+    case "first":
+      return undefined;
+    case "survived": {
+      const { survived, bornAt } = report.history;
+      return survived === 0
+        ? undefined
+        : {
+            isAlarm: false,
+            sentence: `media storage: survived ${survived} ${survived === 1 ? "release" : "releases"} since ${bornAt.slice(0, 10)}`,
+          };
+    }
+    case "gone":
+      return {
+        isAlarm: true,
+        sentence:
+          `media storage: WIPED since ${report.lost.sightings.at(-1)?.at.slice(0, 10) ?? report.lost.bornAt.slice(0, 10)}. ` +
+          `The file that Holdfast left in it is gone, and so, most likely, are the uploads. The storage does not outlive deploys: choose another before more is lost`,
+      };
+    case "forgotten":
+      return {
+        isAlarm: true,
+        sentence: `the catalogue does not remember this storage, which has survived ${report.history.survived} releases: the catalogue was lost or replaced. It must outlive deploys as the storage does`,
+      };
+  }
+}
+
+function newHistory(release: string | undefined): CanaryHistory {
+  return { id: randomUUID(), bornAt: new Date().toISOString(), bornIn: release, survived: 0, sightings: [] };
+}
+
+/** The storage first: a row that knows more than the storage would look like a loss. */
+async function write(catalogue: Catalogue, storage: Storage, history: CanaryHistory): Promise<void> {
+  const text = JSON.stringify(history);
+  await storage.put(parseKey(canaryKey), sourceFromBytes(Buffer.from(text)), { contentType: "application/json" });
+  await catalogue.replace(rowName, text);
+}
+
+function parseHistory(text: string): CanaryHistory | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHistory(value) ? { ...value, bornIn: value.bornIn } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isHistory(value: unknown): value is CanaryHistory {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, bornAt, survived, sightings } = value as Partial<Record<keyof CanaryHistory, unknown>>;
+  return typeof id === "string" && typeof bornAt === "string" && typeof survived === "number" && Array.isArray(sightings);
+}

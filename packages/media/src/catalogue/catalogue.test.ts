@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import Database from "libsql";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { temporaryFolder } from "../media.fixture.js";
+import type { DiskFacts } from "../storage/instance.js";
+import { type Catalogue, openCatalogue } from "./catalogue.js";
+import { migrationSql } from "./migrations.js";
+
+const coded = (code: string, message = ""): object => expect.objectContaining({ code, message: expect.stringContaining(message) });
+const durable: DiskFacts = { mounts: [{ mountPoint: "/", type: "ext4" }], isContainer: false };
+
+async function open(options: Partial<Parameters<typeof openCatalogue>[0]> = {}): Promise<Catalogue> {
+  const catalogue = await openCatalogue({ env: {}, cwd: options.cwd ?? (await temporaryFolder()), facts: durable, ...options });
+  onTestFinished(async () => await catalogue.close());
+  return catalogue;
+}
+
+const tablesOf = (handle: InstanceType<typeof Database>): unknown[] =>
+  handle.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name").all();
+
+describe("openCatalogue", () => {
+  it("is a file below the working directory when nothing is said", async () => {
+    const cwd = await temporaryFolder();
+    const catalogue = await open({ cwd });
+    expect(catalogue).toMatchObject({ description: `SQLite (${join(cwd, "holdfast-data", "catalogue.db")})`, isOwn: true });
+  });
+
+  it("is where MEDIA_DATABASE_URL says, unless code says otherwise", async () => {
+    const cwd = await temporaryFolder();
+    const env = { MEDIA_DATABASE_URL: "file:one.db", DATABASE_URL: "postgres://u:hunter2@h/d" };
+    expect((await open({ cwd, env })).description).toBe(`SQLite (${join(cwd, "one.db")})`);
+    expect((await open({ cwd, env, database: "file:two.db" })).description).toBe(`SQLite (${join(cwd, "two.db")})`);
+  });
+
+  it("never falls back to a file where DATABASE_URL asks for PostgreSQL, and never quotes the password", async () => {
+    for (const env of [
+      { DATABASE_URL: "postgres://u:hunter2@h/d" },
+      { MEDIA_DATABASE_URL: "mysql://u:hunter2@h/d" },
+      { MEDIA_DATABASE_URL: "hunter2" },
+    ]) {
+      const failure = await open({ env }).catch((error: unknown) => String(error));
+      expect(failure).toMatch(/MEDIA_DATABASE_URL/);
+      expect(failure).not.toContain("hunter2");
+    }
+  });
+
+  it("refuses a catalogue that the next deploy wipes, in production only", async () => {
+    const facts: DiskFacts = { mounts: [{ mountPoint: "/", type: "overlay" }], isContainer: true };
+    await expect(open({ facts, env: { RENDER: "true" } })).rejects.toThrow(
+      coded("STORAGE_EPHEMERAL", "MEDIA_DATABASE_URL=file:/data/catalogue.db"),
+    );
+    await open({ facts, env: { RENDER: "true", MEDIA_ALLOW_EPHEMERAL: "1" } });
+    await open({ facts });
+  });
+
+  it.each(["", "a-b", "1a", "x; DROP TABLE files", "x".repeat(32)])("refuses the table prefix %j", async (tablePrefix) => {
+    await expect(open({ tablePrefix })).rejects.toThrow(coded("CONFIG_INVALID", "tablePrefix"));
+  });
+});
+
+describe("the catalogue's tables", () => {
+  it("are the same from migrate() as from the printed SQL", async () => {
+    const [byUs, byHand] = [new Database(":memory:"), new Database(":memory:")];
+    onTestFinished(() => [byUs, byHand].forEach((handle) => handle.close()));
+    await (await open({ database: byUs, tablePrefix: "app_media_" })).migrate();
+    byHand.exec(migrationSql({ tablePrefix: "app_media_" }));
+    expect(tablesOf(byHand)).toEqual(tablesOf(byUs));
+    expect(tablesOf(byUs).length).toBeGreaterThan(8);
+    await (await open({ database: byHand, tablePrefix: "app_media_" })).confirmMigrated();
+  });
+
+  it("are made once, however often and by however many at a time", async () => {
+    const cwd = await temporaryFolder();
+    const catalogues = await Promise.all([open({ cwd }), open({ cwd }), open({ cwd })]);
+    await Promise.all(catalogues.map(async (catalogue) => await catalogue.migrate()));
+    await Promise.all(catalogues.map(async (catalogue) => await catalogue.migrate()));
+    const { id } = await catalogues[0].db
+      .selectFrom("files")
+      .select((eb) => eb.fn.countAll<number>().as("id"))
+      .executeTakeFirstOrThrow();
+    expect(id).toBe(0);
+  });
+
+  it("are asked for by name when they are missing, and the application's own stay untouched", async () => {
+    const handle = new Database(":memory:");
+    onTestFinished(() => void handle.close());
+    handle.exec("CREATE TABLE files (id INTEGER PRIMARY KEY, mine TEXT); INSERT INTO files (mine) VALUES ('kept')");
+    const catalogue = await open({ database: handle });
+    await expect(catalogue.confirmMigrated()).rejects.toThrow(coded("CATALOGUE_NOT_MIGRATED", "0001_files"));
+    await catalogue.migrate();
+    await catalogue.confirmMigrated();
+    expect(await catalogue.db.selectFrom("files").selectAll().execute()).toEqual([]);
+    expect(handle.prepare("SELECT mine FROM files").all()).toEqual([{ mine: "kept" }]);
+  });
+
+  it("are left open when the handle is the application's, and closed when it is not", async () => {
+    const handle = new Database(":memory:");
+    await (await open({ database: handle })).close();
+    expect(handle.open).toBe(true);
+    handle.close();
+  });
+});
+
+describe("what the catalogue remembers", () => {
+  it("is what the first to say it said, also among many", async () => {
+    const catalogue = await open();
+    await catalogue.migrate();
+    expect(await catalogue.recall("signing_key")).toBeUndefined();
+    const said = await Promise.all(["a", "b", "c"].map(async (value) => await catalogue.remember("signing_key", () => value)));
+    expect(new Set(said).size).toBe(1);
+    expect(await catalogue.recall("signing_key")).toBe(said[0]);
+  });
+});
+
+describe("two who share one connection", () => {
+  it("never run inside each other's transaction", async () => {
+    const cwd = await temporaryFolder();
+    const [one, two] = [await open({ cwd }), await open({ cwd })];
+    await one.migrate();
+    const rolledBack = one.db.transaction().execute(async (tx) => {
+      await tx.insertInto("meta").values({ name: "one", value: "x" }).execute();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      throw new Error("roll back");
+    });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    // Acknowledged inside the other's transaction, it would be rolled back with it.
+    await Promise.all([
+      expect(rolledBack).rejects.toThrow("roll back"),
+      two.remember("two", () => "kept"),
+      two.db.transaction().execute(async (tx) => await tx.insertInto("meta").values({ name: "three", value: "kept" }).execute()),
+    ]);
+    expect([await one.recall("one"), await one.recall("two"), await one.recall("three")]).toEqual([undefined, "kept", "kept"]);
+  });
+
+  it("keep taking turns after one of them is closed in the middle", async () => {
+    const cwd = await temporaryFolder();
+    const [one, two] = [await open({ cwd }), await open({ cwd })];
+    await one.migrate();
+    await Promise.all([one.remember("one", () => "x").then(async () => await one.close()), two.remember("two", () => "y")]);
+    expect(await two.recall("two")).toBe("y");
+  });
+
+  it("keep apart what one handle of an application holds for two", async () => {
+    const handle = new Database(":memory:");
+    onTestFinished(() => void handle.close());
+    const [one, two] = [await open({ database: handle, tablePrefix: "one_" }), await open({ database: handle, tablePrefix: "two_" })];
+    await Promise.all([one.migrate(), two.migrate()]);
+    await one.remember("name", () => "one");
+    expect(await two.recall("name")).toBeUndefined();
+  });
+});

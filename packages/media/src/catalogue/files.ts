@@ -1,0 +1,202 @@
+import type { Selectable } from "kysely";
+import type { AttachmentTarget } from "../media.js";
+import type { Receipt, Sha256 } from "../storage/driver.js";
+import type { Key } from "../storage/key.js";
+import type { Catalogue } from "./catalogue.js";
+import type { FileId, FileRecord, Visibility } from "./file.js";
+import type { FilesTable } from "./schema.js";
+
+/** A reservation: the right to write one key, kept alive by heartbeats. */
+export interface Reservation {
+  readonly id: FileId;
+  readonly key: Key;
+  readonly token: string;
+}
+
+/** What inspecting a file found, beside its receipt. */
+export interface FileFacts {
+  readonly width?: number;
+  readonly height?: number;
+  readonly hasAlpha: boolean;
+  readonly frames: number;
+  readonly thumbhash?: string;
+}
+
+/** Commit the row `reserved`, with its lease. */
+export async function reserveFile(
+  { db, now }: Catalogue,
+  reservation: Reservation,
+  about: { readonly name: string; readonly type: string; readonly visibility: Visibility; readonly leaseMs: number },
+): Promise<void> {
+  await db
+    .insertInto("files")
+    .values((eb) => ({
+      id: reservation.id,
+      state: "reserved",
+      name: about.name,
+      type: about.type,
+      visibility: about.visibility,
+      object_key: reservation.key,
+      lease_token: reservation.token,
+      lease_expires_at: eb(now, "+", about.leaseMs),
+      reserved_at: now,
+      changed_at: now,
+    }))
+    .execute();
+}
+
+/** Prolong a lease. False when it is no longer ours. */
+export async function keepReservation({ db, now }: Catalogue, { id, token }: Reservation, leaseMs: number): Promise<boolean> {
+  const result = await db
+    .updateTable("files")
+    .set((eb) => ({ lease_expires_at: eb(now, "+", leaseMs) }))
+    .where("id", "=", id)
+    .where("state", "=", "reserved")
+    .where("lease_token", "=", token)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/**
+ * Make a reservation `stored`, with its replica and attachment, in one transaction guarded by the lease's token.
+ * Undefined when the reservation is no longer ours; nothing has changed then.
+ */
+export async function commitFile(
+  { db, now }: Catalogue,
+  reservation: Reservation,
+  stored: { readonly receipt: Receipt; readonly facts: FileFacts; readonly storage: string; readonly attachTo?: AttachmentTarget },
+): Promise<FileRecord | undefined> {
+  const { receipt, facts, attachTo } = stored;
+  return await db.transaction().execute(async (tx) => {
+    const row = await tx
+      .updateTable("files")
+      .set({
+        state: "stored",
+        size: receipt.size,
+        sha256: receipt.sha256,
+        width: facts.width ?? null,
+        height: facts.height ?? null,
+        has_alpha: facts.hasAlpha ? 1 : 0,
+        frames: facts.frames,
+        thumbhash: facts.thumbhash ?? null,
+        lease_token: null,
+        lease_expires_at: null,
+        stored_at: now,
+        changed_at: now,
+      })
+      .where("id", "=", reservation.id)
+      .where("state", "=", "reserved")
+      .where("lease_token", "=", reservation.token)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    await tx
+      .insertInto("replicas")
+      .values({
+        file_id: reservation.id,
+        storage: stored.storage,
+        object_key: reservation.key,
+        size: receipt.size,
+        sha256: receipt.sha256,
+        etag: receipt.etag ?? null,
+        verified_by: receipt.verifiedBy,
+        verified_at: now,
+      })
+      .execute();
+    if (attachTo !== undefined) {
+      const [recordType, recordId, slot] = attachTo;
+      const { last } = await tx
+        .selectFrom("attachments")
+        .select((eb) => eb.fn.max("position").as("last"))
+        .where("record_type", "=", recordType)
+        .where("record_id", "=", recordId)
+        .where("slot", "=", slot)
+        .executeTakeFirstOrThrow();
+      await tx
+        .insertInto("attachments")
+        .values({
+          record_type: recordType,
+          record_id: recordId,
+          slot,
+          position: (last as number | null) === null ? 0 : last + 1,
+          file_id: reservation.id,
+          attached_at: now,
+        })
+        .execute();
+    }
+    return toRecord(row);
+  });
+}
+
+/** Give a reservation up. False when it is no longer ours. The row stays until its key has been deleted twice. */
+export async function abandonFile({ db, now }: Catalogue, { id, token }: Reservation): Promise<boolean> {
+  const result = await db
+    .updateTable("files")
+    .set({ state: "abandoned", lease_token: null, lease_expires_at: null, changed_at: now })
+    .where("id", "=", id)
+    .where("state", "=", "reserved")
+    .where("lease_token", "=", token)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Read one stored file. */
+export async function findFile({ db }: Catalogue, id: FileId): Promise<FileRecord | undefined> {
+  const row = await db.selectFrom("files").selectAll().where("id", "=", id).where("state", "=", "stored").executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** Read stored files, newest first, after the cursor. */
+export async function listFiles({ db }: Catalogue, page: { readonly limit: number; readonly after?: FileId }): Promise<FileRecord[]> {
+  let query = db.selectFrom("files").selectAll().where("state", "=", "stored");
+  if (page.after !== undefined) query = query.where("id", "<", page.after);
+  const rows = await query.orderBy("id", "desc").limit(page.limit).execute();
+  return rows.map(toRecord);
+}
+
+/** Read the stored files attached to a record's slot, in order. */
+export async function attachedFiles({ db }: Catalogue, [recordType, recordId, slot]: AttachmentTarget): Promise<FileRecord[]> {
+  const rows = await db
+    .selectFrom("files")
+    .innerJoin("attachments", "attachments.file_id", "files.id")
+    .selectAll("files")
+    .where("attachments.record_type", "=", recordType)
+    .where("attachments.record_id", "=", recordId)
+    .where("attachments.slot", "=", slot)
+    .where("files.state", "=", "stored")
+    .orderBy("attachments.position")
+    .execute();
+  return rows.map(toRecord);
+}
+
+/** Move a file between `stored` and `trashed`. False when it was not in `from`. */
+export async function moveFile({ db, now }: Catalogue, id: FileId, from: "stored" | "trashed", to: "stored" | "trashed"): Promise<boolean> {
+  const result = await db
+    .updateTable("files")
+    .set({ state: to, changed_at: now })
+    .where("id", "=", id)
+    .where("state", "=", from)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+function toRecord(row: Selectable<FilesTable>): FileRecord {
+  const { size, sha256, stored_at: storedAt } = row;
+  if (size === null || sha256 === null || storedAt === null) throw new Error(`the row of file ${row.id} is not of a stored file`);
+  return {
+    id: row.id as FileId,
+    state: row.state,
+    name: row.name,
+    type: row.type,
+    size,
+    sha256: sha256 as Sha256,
+    width: row.width ?? undefined,
+    height: row.height ?? undefined,
+    hasAlpha: row.has_alpha === 1,
+    frames: row.frames ?? 1,
+    thumbhash: row.thumbhash ?? undefined,
+    visibility: row.visibility,
+    key: row.object_key as Key,
+    storedAt,
+  };
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from "node:crypto";
+import type { FileId } from "./file.js";
+import { type Key, parseKey } from "../storage/key.js";
+
+// The layout of the storage is documented (docs/storage-layout.md) and readable without us: by month, with the id and the
+// name in plain sight. Every attempt has a key of its own, so that no late write ever lands on an acknowledged object.
+
+/** The key of one attempt at an original: `originals/2026/11/<id>-<attempt>-<slug>.jpg`. */
+export function originalKey(id: FileId, slug: string, extension: string, at: Date): Key {
+  return parseKey(`originals/${month(at)}/${id}-${attempt()}${slug === "" ? "" : `-${slug}`}.${extension}`);
+}
+
+/** The key of one attempt at a variant: `variants/2026/11/<id>-w640-<attempt>.webp`. */
+export function variantKey(id: FileId, transform: string, extension: string, at: Date): Key {
+  return parseKey(`variants/${month(at)}/${id}-${transform}-${attempt()}.${extension}`);
+}
+
+/** Below these prefixes everything is ours. */
+export const ownPrefixes = ["originals/", "variants/"] as const;
+
+function month(at: Date): string {
+  return `${at.getUTCFullYear()}/${String(at.getUTCMonth() + 1).padStart(2, "0")}`;
+}
+
+function attempt(): string {
+  return randomBytes(5).toString("hex");
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, get as httpGet, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { atHandOf } from "../http/at-hand.js";
+import { nodeHandler } from "../http/node.js";
+import type { Media, MediaFile } from "../media.js";
+import { openMedia } from "../open-media.js";
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+let folder: string;
+let media: Media;
+let photo: MediaFile;
+let path: string;
+let server: Server;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "holdfast-at-hand-"));
+  media = await openMedia({ cwd: folder, env: {}, log: { info: () => undefined, warn: () => undefined, error: () => undefined } });
+  const bytes = await sharp({ create: { width: 600, height: 400, channels: 3, background: "#2a6f97" } })
+    .jpeg()
+    .toBuffer();
+  photo = await media.put(bytes, { name: "häuser am see.jpg" });
+  path = photo.url({ width: 320 });
+  server = createServer((request, response) => void nodeHandler(media)(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await media.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const accept = "image/webp,*/*";
+const quick = (url: string, headers: Record<string, string> = { accept }, method = "GET") =>
+  atHandOf(media.handler)?.({ method, url, headers });
+
+async function ask(url: string, headers: Record<string, string> = { accept }): Promise<Answer> {
+  const { port } = server.address() as AddressInfo;
+  return await new Promise((resolve, reject) => {
+    httpGet({ host: "127.0.0.1", port, path: url, headers }, (response) => {
+      const blocks: Buffer[] = [];
+      response.on("data", (block: Buffer) => blocks.push(block));
+      response.once("end", () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(blocks) }));
+    }).once("error", reject);
+  });
+}
+
+/** What the handler itself answers, as a Node client would see it. */
+async function fromHandler(
+  url: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; headers: Record<string, string>; body: Buffer }> {
+  const response = await media.handler(new Request(`http://localhost${url}`, { headers }));
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()) };
+}
+
+function withoutNodesOwn({
+  date: _date,
+  connection: _connection,
+  "keep-alive": _keepAlive,
+  ...headers
+}: IncomingHttpHeaders): IncomingHttpHeaders {
+  return headers;
+}
+
+describe("what is at hand", () => {
+  it("is what the handler answers, in status, headers and bytes", async () => {
+    await ask(path);
+    const { etag } = (await ask(path)).headers;
+    for (const headers of [{ accept }, { accept, "if-none-match": etag ?? "" }]) {
+      expect(quick(path, headers)).toBeDefined();
+      const [sent, expected] = [await ask(path, headers), await fromHandler(path, headers)];
+      expect({ ...sent, headers: withoutNodesOwn(sent.headers) }).toEqual(expected);
+    }
+  });
+
+  it("has no body for HEAD and the same headers", async () => {
+    await ask(path);
+    const head = quick(path, { accept }, "HEAD");
+    expect(head).toEqual({ ...quick(path), body: undefined });
+    expect(head?.headers["content-length"]).toBeDefined();
+  });
+
+  it("is chosen by Accept, as the handler chooses", async () => {
+    await ask(path);
+    expect(quick(path, { accept: "image/jpeg" })).toBeUndefined();
+    await ask(path, { accept: "image/jpeg" });
+    expect(quick(path, { accept: "image/jpeg" })?.headers["content-type"]).toBe("image/jpeg");
+    expect(quick(path)?.headers["content-type"]).toBe("image/webp");
+  });
+
+  it("leaves to the handler what only the handler understands", async () => {
+    await ask(path);
+    const { etag } = (await ask(path)).headers;
+    for (const headers of [
+      { range: "bytes=0-9" },
+      { "if-modified-since": new Date().toUTCString() },
+      { "if-none-match": `W/${etag}, "other"` },
+    ]) {
+      expect(quick(path, { accept, ...headers })).toBeUndefined();
+    }
+    expect((await ask(path, { accept, range: "bytes=0-9" })).body.byteLength).toBe(10);
+    expect((await ask(path, { accept, "if-none-match": `W/${etag}, "other"` })).status).toBe(304);
+    expect(quick(path, { accept }, "POST")).toBeUndefined();
+    expect(quick(photo.originalUrl())).toBeUndefined();
+    for (const odd of ["/..", "/%2e%2E", "/.", "\\.."]) {
+      expect(quick(`/media/${photo.id}/w320${odd}`)).toBeUndefined();
+      expect((await ask(`/media/${photo.id}/w320${odd}`)).status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  it("is gone the moment the file is trashed, and back when it is restored", async () => {
+    await ask(path);
+    expect(quick(path)?.status).toBe(200);
+    await media.trash(photo.id);
+    expect(quick(path)).toBeUndefined();
+    expect((await ask(path)).status).toBe(404);
+    await media.restore(photo.id);
+    expect((await ask(path)).status).toBe(200);
+    expect(quick(path)?.status).toBe(200);
+  });
+
+  it("is not what was read of a file while it was being trashed", async () => {
+    const [answers] = await Promise.all([Promise.all(Array.from({ length: 20 }, () => ask(path))), media.trash(photo.id)]);
+    for (const { status } of answers) expect([200, 404]).toContain(status);
+    expect(quick(path)).toBeUndefined();
+    expect((await ask(path)).status).toBe(404);
+  });
+
+  it("is asked of the catalogue again after a second", async () => {
+    await ask(path);
+    expect(quick(path)).toBeDefined();
+    await expect.poll(() => quick(path), { timeout: 3000, interval: 100 }).toBeUndefined();
+    expect((await ask(path)).status).toBe(200);
+    expect(quick(path)).toBeDefined();
+  });
+
+  it("is nothing once media is closed", async () => {
+    await ask(path);
+    await media.close();
+    expect(quick(path)).toBeUndefined();
+    expect((await ask(path)).status).toBe(503);
+  });
+
+  it("is not sent past a handler that somebody has put around ours", async () => {
+    await ask(path);
+    const guarded: Media["handler"] = async () => new Response("not for you", { status: 403 });
+    expect(atHandOf(guarded)).toBeUndefined();
+  });
+});

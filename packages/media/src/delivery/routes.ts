@@ -1,0 +1,102 @@
+import { type FileRecord, parseFileId } from "../catalogue/file.js";
+import { fail, isHoldfastError } from "../errors.js";
+import { findMediaType } from "../images/media-type.js";
+import { negotiateFormat, parseTransform, transformsInWords, type VariantFormat, variantFormats } from "../images/transform.js";
+import type { Authorize } from "../media.js";
+import type { Storage } from "../storage/storage.js";
+import { etagOf } from "./conditions.js";
+import type { KnownFiles } from "./known-files.js";
+import { type Content, respond, type ResponseBytes } from "./respond.js";
+import type { Signer } from "./signing.js";
+import { streamOf } from "./stream.js";
+import type { CachedVariant } from "./variant-cache.js";
+import type { Variants } from "./variants.js";
+
+/** Content is immutable, for a replacement is a new file; what is private stays out of shared caches. */
+const cacheForAYear = { public: "public, max-age=31536000, immutable", private: "private, max-age=31536000, immutable" } as const;
+
+/** What delivery needs. */
+export interface DeliveryContext {
+  readonly files: KnownFiles;
+  readonly storage: Storage;
+  readonly variants: Variants;
+  readonly signer: Signer;
+  readonly authorize: Authorize | undefined;
+}
+
+/** The parts of a URL below the base path: `/<id>/<name>` or `/<id>/<transform>/<name>`. */
+export type MediaPath =
+  | { readonly kind: "original"; readonly id: string }
+  | { readonly kind: "variant"; readonly id: string; readonly transform: string };
+
+/** Take a path below the base path apart. The name is for people: it is neither checked nor part of any cache key. */
+export function parseMediaPath(path: string): MediaPath | undefined {
+  const [id, second, third, ...rest] = path.replace(/^\/+/, "").split("/");
+  if (id === undefined || id === "" || second === undefined || second === "" || rest.length > 0) return undefined;
+  if (third === undefined) return { kind: "original", id };
+  return third === "" ? undefined : { kind: "variant", id, transform: second };
+}
+
+/**
+ * Answer a GET or HEAD for an original or a variant.
+ *
+ * @throws FILE_NOT_FOUND, FILE_LOST, UNAUTHORIZED, TRANSFORM_UNKNOWN, NOT_AN_IMAGE, RANGE_NOT_SATISFIABLE, OVERLOADED, STORAGE_*
+ */
+export async function deliver(context: DeliveryContext, request: Request, path: MediaPath): Promise<Response> {
+  const id = parseFileId(path.id);
+  const file = id === undefined ? undefined : await context.files.find(id);
+  if (file === undefined) throw fail("FILE_NOT_FOUND", { id: path.id.slice(0, 60) });
+  return path.kind === "original"
+    ? await deliverOriginal(context, request, file)
+    : await deliverVariant(context, request, file, path.transform);
+}
+
+async function deliverOriginal(context: DeliveryContext, request: Request, file: FileRecord): Promise<Response> {
+  if (!(await mayRead(context, request, file))) throw fail("UNAUTHORIZED", { action: `read the original of ${file.id}` });
+  return await respond(request, {
+    type: file.type,
+    size: file.size,
+    etag: etagOf(file.sha256),
+    storedAt: file.storedAt,
+    cacheControl: cacheForAYear[file.visibility],
+    name: file.name,
+    isInline: findMediaType(file.type)?.isInline ?? false,
+    async open(range) {
+      try {
+        return streamOf(await context.storage.open(file.key, range === undefined ? {} : { range }));
+      } catch (error) {
+        if (isHoldfastError(error, "OBJECT_NOT_FOUND")) throw fail("FILE_LOST", { id: file.id, name: file.name }, { cause: error });
+        throw error;
+      }
+    },
+  });
+}
+
+async function mayRead({ signer, authorize }: DeliveryContext, request: Request, file: FileRecord): Promise<boolean> {
+  if (file.visibility === "public" || signer.isSigned(file.id, new URL(request.url).searchParams)) return true;
+  return authorize !== undefined && (await authorize(request, { kind: "read", file }));
+}
+
+async function deliverVariant(context: DeliveryContext, request: Request, file: FileRecord, transformName: string): Promise<Response> {
+  const transform = parseTransform(transformName);
+  if (transform === undefined) throw fail("TRANSFORM_UNKNOWN", { transform: transformName.slice(0, 60), known: transformsInWords });
+  if (findMediaType(file.type)?.isDecodable !== true) throw fail("NOT_AN_IMAGE", { id: file.id, type: file.type });
+  const format = negotiateFormat(request.headers.get("accept") ?? undefined, file.hasAlpha);
+  return await respond(request, variantContent(file, await context.variants.get(file, transform, format), format));
+}
+
+/** Describe a variant of a file as the content it is sent as. */
+export function variantContent(file: FileRecord, { bytes, etag }: CachedVariant, format: VariantFormat): Content {
+  const { type, extension } = variantFormats[format];
+  return {
+    type,
+    size: bytes.byteLength,
+    etag,
+    storedAt: file.storedAt,
+    cacheControl: cacheForAYear.public,
+    name: `${file.name.replace(/\.[^.]*$/, "")}.${extension}`,
+    isInline: true,
+    vary: "Accept",
+    open: (range) => (range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)) as ResponseBytes,
+  };
+}

@@ -1,0 +1,142 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { openCatalogue } from "../catalogue/catalogue.js";
+import type { FileRecord } from "../catalogue/file.js";
+import { moveFile } from "../catalogue/files.js";
+import { createDecoder } from "../images/decoder.js";
+import { parseTransform, type Transform } from "../images/transform.js";
+import { filesBelow, picture, rememberingLog, temporaryFolder } from "../media.fixture.js";
+import { fsDriver } from "../storage/drivers/fs.js";
+import type { Driver } from "../storage/driver.js";
+import { sourceFromBytes } from "../storage/source.js";
+import { openStorage } from "../storage/storage.js";
+import { readLimits } from "../uploads/limits.js";
+import { receive } from "../uploads/receive.js";
+import { settle } from "../uploads/settle.js";
+import { createVariants, type VariantsContext } from "./variants.js";
+
+const w64 = parseTransform("w64") as Transform;
+const coded = (code: string): object => expect.objectContaining({ code });
+
+interface Bench extends VariantsContext {
+  readonly folder: string;
+  readonly file: FileRecord;
+  readonly lines: string[];
+  variantRows(): Promise<string[]>;
+}
+
+async function bench(change: (driver: Driver) => Driver = (driver) => driver): Promise<Bench> {
+  const folder = await temporaryFolder();
+  const root = join(folder, "media");
+  const catalogue = await openCatalogue({ env: {}, cwd: folder });
+  onTestFinished(async () => await catalogue.close());
+  await catalogue.migrate();
+  const storage = openStorage(change(fsDriver({ root })), { description: "disk", chosenBy: "test", durability: "disk" });
+  await catalogue.remember("storage_identity", () => "");
+  await catalogue.db
+    .updateTable("meta")
+    .set({ value: await storage.identity() })
+    .execute();
+  const log = rememberingLog();
+  const context = { catalogue, storage, decoder: createDecoder({ maxPixels: 50_000_000 }), leaseMs: 60_000, log };
+  const bytes = await picture("jpeg", 200, 100);
+  const file = await receive({ ...context, limits: readLimits({}, {}) }, { name: "cat.jpg", bytes: sourceFromBytes(bytes).open() });
+  return {
+    ...context,
+    folder: root,
+    file,
+    lines: log.lines,
+    variantRows: async () => (await catalogue.db.selectFrom("variants").select("state").execute()).map((row) => row.state),
+  };
+}
+
+describe("variants", () => {
+  it("are decoded once, however many ask at the same time, and never again by those who come after", async () => {
+    const context = await bench();
+    const decode = vi.spyOn(context.decoder, "decode");
+    const variants = createVariants(context);
+    const answers = await Promise.all(Array.from({ length: 50 }, async () => await variants.get(context.file, w64, "webp")));
+    await variants.idle();
+    expect(new Set(answers.map((answer) => answer.etag)).size).toBe(1);
+    // Another instance, as after a restart, finds it in the storage.
+    const again = await createVariants(context).get(context.file, w64, "webp");
+    expect([again.etag, decode.mock.calls.length]).toEqual([answers[0]?.etag, 1]);
+    expect(await context.variantRows()).toEqual(["stored"]);
+  });
+
+  it("are made again when their bytes have gone, and the row of the lost one is given up", async () => {
+    const context = await bench();
+    const variants = createVariants(context);
+    await variants.get(context.file, w64, "webp");
+    await variants.idle();
+    await rm(join(context.folder, "variants"), { recursive: true });
+    const again = createVariants(context);
+    expect((await sharp((await again.get(context.file, w64, "webp")).bytes).metadata()).width).toBe(64);
+    await again.idle();
+    expect((await context.variantRows()).toSorted()).toEqual(["abandoned", "stored"]);
+  });
+
+  it("are answered though they cannot be stored, and leave a reservation that settling removes", async () => {
+    const context = await bench((driver) => ({
+      ...driver,
+      put: async (key, ...rest) =>
+        key.startsWith("variants/") ? await Promise.reject(new Error("disk full")) : await driver.put(key, ...rest),
+    }));
+    const variants = createVariants({ ...context, leaseMs: -1 });
+    expect((await variants.get(context.file, w64, "webp")).bytes.byteLength).toBeGreaterThan(0);
+    await variants.idle();
+    expect(context.lines.join()).toContain("disk full");
+    expect(await settle({ ...context, lateWriteMs: 0, retentionMs: 0 })).toMatchObject({ abandoned: 1, cleared: 1 });
+    expect(await context.variantRows()).toEqual([]);
+  });
+
+  it("are stored once when two instances make the same at the same time; the second's object is removed", async () => {
+    const context = await bench();
+    const instances = [createVariants(context), createVariants(context)];
+    await Promise.all(instances.map(async (variants) => await variants.get(context.file, w64, "webp")));
+    await Promise.all(instances.map(async (variants) => await variants.idle()));
+    expect((await context.variantRows()).filter((state) => state === "stored")).toHaveLength(1);
+    expect((await filesBelow(context.folder)).filter((path) => path.startsWith("variants/"))).toHaveLength(1);
+  });
+
+  it("are not kept of a file that was purged while one was being stored", async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const context = await bench((driver) => ({
+      ...driver,
+      put: async (key, ...rest) => {
+        if (key.startsWith("variants/")) await gate;
+        return await driver.put(key, ...rest);
+      },
+    }));
+    const variants = createVariants(context);
+    await variants.get(context.file, w64, "webp");
+    await moveFile(context.catalogue, context.file.id, "stored", "trashed");
+    expect(await settle({ ...context, lateWriteMs: 0, retentionMs: 0 })).toMatchObject({ purged: 1 });
+    release();
+    await variants.idle();
+    expect(await context.variantRows()).not.toContain("stored");
+    expect(await filesBelow(context.folder)).toEqual([]);
+  });
+
+  it("fail alike for all who wait, and are tried anew by the next", async () => {
+    const context = await bench();
+    const decode = vi.spyOn(context.decoder, "decode").mockRejectedValueOnce(new Error("once"));
+    const variants = createVariants(context);
+    const outcomes = await Promise.allSettled([1, 2, 3].map(async () => await variants.get(context.file, w64, "webp")));
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(["rejected", "rejected", "rejected"]);
+    await variants.get(context.file, w64, "webp");
+    await variants.idle();
+    expect(decode).toHaveBeenCalledTimes(2);
+  });
+
+  it("say that the file is lost when its original is, and unreachable when the storage is", async () => {
+    const context = await bench();
+    await rm(join(context.folder, context.file.key));
+    await expect(createVariants(context).get(context.file, w64, "webp")).rejects.toThrow(coded("FILE_LOST"));
+    await rm(context.folder, { recursive: true });
+    await expect(createVariants(context).get(context.file, w64, "webp")).rejects.toThrow(coded("STORAGE_UNREACHABLE"));
+  });
+});

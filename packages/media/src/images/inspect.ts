@@ -1,0 +1,52 @@
+import { rgbaToThumbHash } from "thumbhash";
+import type { FileFacts } from "../catalogue/files.js";
+import { fail, isHoldfastError } from "../errors.js";
+import type { Decoder, DecoderInput, ImageHeader } from "./decoder.js";
+
+/** The longest side a thumbhash is made from (its algorithm takes no more than 100). */
+const thumbhashSide = 100;
+
+/**
+ * Look at an image before it is acknowledged: every pixel is decoded (of an animation's first frame), so that a file cut short is refused now rather than
+ * found broken later. The header is checked first, so that a picture of too many pixels costs nothing.
+ *
+ * @throws IMAGE_TOO_LARGE, IMAGE_BROKEN
+ */
+export async function inspectImage(decoder: Decoder, input: DecoderInput, name: string, maxPixels: number): Promise<FileFacts> {
+  const header = await decoder.header(input).catch((cause: unknown) => {
+    throw broken(name, cause, input);
+  });
+  if (header.width * header.height > maxPixels) {
+    throw fail("IMAGE_TOO_LARGE", { name, width: header.width, height: header.height, maxPixels });
+  }
+  try {
+    const thumbhash = await decoder.decode(
+      input,
+      header,
+      async (image) => {
+        const small = image.autoOrient().resize(thumbhashSide, thumbhashSide, { fit: "inside" }).toColourspace("srgb").ensureAlpha();
+        const { data, info } = await small.raw().toBuffer({ resolveWithObject: true });
+        return Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString("base64");
+      },
+      { isStrict: true },
+    );
+    return { ...shownSize(header), hasAlpha: header.hasAlpha, frames: header.frames, thumbhash };
+  } catch (cause) {
+    throw isHoldfastError(cause) ? cause : broken(name, cause, input);
+  }
+}
+
+function shownSize({ width, height, isTurned }: ImageHeader): { width: number; height: number } {
+  return isTurned ? { width: height, height: width } : { width, height };
+}
+
+function broken(name: string, cause: unknown, input: DecoderInput): Error {
+  // libvips repeats itself over several lines, each with the name of its class before it; the first says it.
+  const reason = (cause instanceof Error ? cause.message : String(cause))
+    .split("\n", 1)
+    .join("")
+    .replace(/^Vips\w*: /, "");
+  // Where we keep files is nothing to the sender.
+  const told = typeof input === "string" ? reason.replaceAll(input, "the stored file") : reason;
+  return fail("IMAGE_BROKEN", { name, reason: told }, { cause });
+}

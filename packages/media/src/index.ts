@@ -1,0 +1,36 @@
+export { type CanaryHistory, type CanarySighting, readCanary, releaseOf } from "./catalogue/canary.js";
+export { migrationSql } from "./catalogue/migrations.js";
+export { type FileId, type FileRecord, type FileState, parseFileId, type Visibility } from "./catalogue/file.js";
+export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
+export type {
+  AttachmentTarget,
+  Authorize,
+  FileJson,
+  Logger,
+  Media,
+  MediaAction,
+  MediaFile,
+  MediaOptions,
+  PutFileOptions,
+  PutInput,
+  SettleReport,
+  SqliteHandle,
+  UploadLimits,
+} from "./media.js";
+export { openMedia } from "./open-media.js";
+export { type Problem, toProblem } from "./problem.js";
+export type { ByteRange, Cors, CorsRule, Driver, ObjectBody, ObjectStat, PutOptions, Receipt, Sha256, Source } from "./storage/driver.js";
+export { fsDriver } from "./storage/drivers/fs.js";
+export { detectPlatform, type Durability, type Environment, isProduction, type Platform } from "./storage/instance.js";
+export { type Key, parseKey } from "./storage/key.js";
+export { chooseStorage, type StorageChoice } from "./storage/choose.js";
+export { openCloudinaryStorage } from "./storage/cloudinary-storage.js";
+export type { CloudinaryAccount } from "./storage/choose-cloudinary.js";
+export type { S3DriverOptions } from "./storage/drivers/s3-options.js";
+export { type CorsPlan, planCors } from "./storage/cors.js";
+export { type OptionalPackage, inspectStorage, type StorageInspection } from "./storage/inspect.js";
+export type { UnusedSettings } from "./storage/unused-settings.js";
+export { type S3Provider, s3Providers, type S3Quirks } from "./storage/quirks.js";
+export { diskStorage, s3Storage, storageFromEnvironment } from "./storage/from-environment.js";
+export { sourceFromBytes, sourceFromStream } from "./storage/source.js";
+export { describeStorage, openStorage, type Storage } from "./storage/storage.js";

@@ -1,0 +1,169 @@
+import type { FileId, FileRecord, FileState, Visibility } from "./catalogue/file.js";
+import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
+import type { Environment } from "./storage/instance.js";
+import type { Storage } from "./storage/storage.js";
+
+/** An application's record, and the slot of it that a file fills: `["article", "42", "cover"]`. */
+export type AttachmentTarget = readonly [recordType: string, recordId: string, slot: string];
+
+/** What may be put: a web `File` or `Blob`, bytes, a stream of bytes, or a `Source` of one's own. */
+export type PutInput = Blob | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Source;
+
+/** How a file is put. */
+export interface PutFileOptions {
+  /** The file's own name, without a path. @defaultValue the `File`'s name; required otherwise */
+  readonly name?: string;
+  /** Link the file to a record of the application in the same transaction that makes it `stored`. */
+  readonly attachTo?: AttachmentTarget;
+  /** @defaultValue `"private"`: the original is served to whom `authorize` or a signature admits; variants to everybody */
+  readonly visibility?: Visibility;
+  /** What the sender says the bytes are; refused when they are not. @defaultValue nothing is claimed */
+  readonly declaredType?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A stored file, with the URLs a page needs. */
+export interface MediaFile extends FileRecord {
+  /**
+   * The URL to show. With `width` (CSS pixels × device pixel ratio) a variant of the nearest ladder width that is at least
+   * as wide, never enlarged. Without: for an image the full size without metadata, else the original, signed where private.
+   */
+  url(options?: { readonly width?: number }): string;
+  /** The URL of the original bytes; signed for `expiresInMs` where the file is private. @defaultValue one hour */
+  originalUrl(options?: { readonly expiresInMs?: number }): string;
+  /** What the API answers, and what `JSON.stringify` writes. */
+  toJSON(): FileJson;
+}
+
+/** A file as the API answers it. `url` is the original's, unsigned; `storedAt` is in ISO 8601. */
+export interface FileJson {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly sha256: string;
+  readonly size: number;
+  readonly type: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly state: FileState;
+  readonly thumbhash: string | null;
+  readonly storedAt: string;
+}
+
+/** What somebody wants to do; `authorize` answers whether they may. */
+export type MediaAction = { readonly kind: "upload" } | { readonly kind: "read"; readonly file: FileRecord };
+
+/** Decide on one request. It is asked before anything is read or written. */
+export type Authorize = (request: Request, action: MediaAction) => boolean | Promise<boolean>;
+
+/** What uploads may be. Every limit is checked before or while bytes arrive, never after they are kept. */
+export interface UploadLimits {
+  /** @defaultValue 100 MB, or MEDIA_MAX_BYTES */
+  readonly maxBytes: number;
+  /** Width × height of an image, of one frame where it is animated. @defaultValue 50 million, or MEDIA_MAX_PIXELS */
+  readonly maxPixels: number;
+  /** How long a sender may be silent. @defaultValue 30 s */
+  readonly stallTimeoutMs: number;
+  /** Media types, `image/*` patterns among them. @defaultValue images, PDF, audio and video */
+  readonly accept: readonly string[];
+}
+
+/** Where the log lines go: pino, console and the like fit. */
+export interface Logger {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** The SQL database handle of better-sqlite3 and libsql: the part of it that is used. */
+export interface SqliteHandle {
+  prepare(sql: string): {
+    readonly reader: boolean;
+    all(parameters: readonly unknown[]): unknown[];
+    run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+    iterate(parameters: readonly unknown[]): IterableIterator<unknown>;
+  };
+  close(): void;
+}
+
+/** How media is opened. Everything has a default; the environment supplies what is not said here. */
+export interface MediaOptions {
+  /** @defaultValue chosen from the environment, else the folder `holdfast-data/media` */
+  readonly storage?: Storage;
+  /** `file:` and a path, or an open handle. @defaultValue MEDIA_DATABASE_URL, else `holdfast-data/catalogue.db` */
+  readonly database?: string | SqliteHandle;
+  /** Before the name of each table. @defaultValue `holdfast_` */
+  readonly tablePrefix?: string;
+  /** The path that `handler` serves and URLs begin with. @defaultValue `/media` */
+  readonly basePath?: string;
+  /** Without one, `handler` takes no uploads, and private originals need a signed URL. */
+  readonly authorize?: Authorize;
+  readonly limits?: Partial<UploadLimits>;
+  /** Secret for signed URLs. @defaultValue HOLDFAST_SIGNING_KEY, else one made for and kept in the catalogue */
+  readonly signingKey?: string;
+  /** How long an upload may be silent towards the catalogue before it is given up. @defaultValue one minute */
+  readonly leaseMs?: number;
+  /** How often to settle. 0 never does by itself. @defaultValue one minute */
+  readonly settleEveryMs?: number;
+  /** How long an abandoned upload's key is watched for a late write. @defaultValue 24 hours */
+  readonly lateWriteMs?: number;
+  /** How long a trashed file can be restored. @defaultValue 30 days */
+  readonly retentionMs?: number;
+  /** @defaultValue the console, one line each */
+  readonly log?: Logger;
+  /** @defaultValue `process.env` */
+  readonly env?: Environment;
+  /** What relative paths are relative to. @defaultValue `process.cwd()` */
+  readonly cwd?: string;
+}
+
+/** What one settling did. */
+export interface SettleReport {
+  /** Reservations whose lease ran out, of files and of variants, and whose keys were deleted. */
+  readonly abandoned: number;
+  /** Abandoned rows that went, their keys deleted a second time. */
+  readonly cleared: number;
+  /** Trashed files whose retention ended and whose bytes were deleted. */
+  readonly purged: number;
+  /** Why nothing was touched, when nothing was. */
+  readonly heldBack: string | undefined;
+}
+
+/** Media, opened: uploads in, files out. One instance serves a whole process. */
+export interface Media {
+  readonly storage: Storage;
+  readonly limits: UploadLimits;
+  /** Where the catalogue is, for people. */
+  readonly catalogueDescription: string;
+  /** The path URLs begin with: `/media`. */
+  readonly basePath: string;
+  /** Answer an HTTP request below `basePath`: bytes out, and uploads in where `authorize` is given. Never throws. */
+  readonly handler: (request: Request) => Promise<Response>;
+  /**
+   * Keep a file. When this resolves its bytes are durable and verified and its row is committed; when it rejects nothing
+   * is listed, and what was written is gone or goes with the next settling.
+   *
+   * @throws UPLOAD_EMPTY, UPLOAD_TOO_LARGE, NAME_INVALID, TYPE_NOT_ACCEPTED, IMAGE_BROKEN, … (docs/errors.md)
+   */
+  put(input: PutInput, options?: PutFileOptions): Promise<MediaFile>;
+  /** Keep the file a request carries: multipart field `file`, or a raw body with `?name=`. The caller has authorised it. */
+  receive(request: Request, options?: Pick<PutFileOptions, "attachTo" | "visibility">): Promise<MediaFile>;
+  /** One stored file, or `undefined`. */
+  get(id: string): Promise<MediaFile | undefined>;
+  /** Stored files, newest first, from after the file `after`; `next` is the `after` of the next page. @defaultValue 50 */
+  list(page?: { readonly limit?: number; readonly after?: string }): Promise<{ files: MediaFile[]; next: FileId | undefined }>;
+  /** The files attached to a record's slot, in order. */
+  attached(...target: AttachmentTarget): Promise<MediaFile[]>;
+  /** Open an original's bytes. @throws FILE_NOT_FOUND, FILE_LOST */
+  open(id: string, options?: { readonly range?: ByteRange; readonly signal?: AbortSignal }): Promise<ObjectBody>;
+  /** Move a file to the trash, from where `restore` brings it back while its retention lasts. False where there is none. */
+  trash(id: string): Promise<boolean>;
+  /** Bring a trashed file back. False where there is none. */
+  restore(id: string): Promise<boolean>;
+  /** Give up what expired and delete what is due, from the catalogue's rows only. Runs at start and on a timer by itself. */
+  settle(): Promise<SettleReport>;
+  /** Make or bring up to date the catalogue's tables. `openMedia()` does it for a database of its own. */
+  migrate(): Promise<void>;
+  /** Finish what is being stored and let go of everything. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,283 @@
+import { randomBytes } from "node:crypto";
+import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
+import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
+import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
+import { attachedFiles, findFile, listFiles, moveFile } from "./catalogue/files.js";
+import { createKnownFiles } from "./delivery/known-files.js";
+import { createSigner, type Signer } from "./delivery/signing.js";
+import { withUrls } from "./delivery/urls.js";
+import { createVariants } from "./delivery/variants.js";
+import { fail, isHoldfastError } from "./errors.js";
+import { createHandler } from "./http/handler.js";
+import { createDecoder } from "./images/decoder.js";
+import type { Logger, Media, MediaFile, MediaOptions } from "./media.js";
+import type { Environment } from "./storage/instance.js";
+import { storageFromEnvironment } from "./storage/from-environment.js";
+import { isProduction } from "./storage/instance.js";
+import { describeStorage, type Storage } from "./storage/storage.js";
+import { incomingFrom } from "./uploads/input.js";
+import { readLimits } from "./uploads/limits.js";
+import type { Incoming } from "./uploads/incoming.js";
+import { receive, type ReceiveOptions } from "./uploads/receive.js";
+import { discardRest, openRequest } from "./uploads/request.js";
+import { bindStorage, settle, whyMismatched } from "./uploads/settle.js";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const defaults = { basePath: "/media", leaseMs: minute, settleEveryMs: minute, lateWriteMs: 24 * hour, retentionMs: 30 * 24 * hour };
+const maxPage = 1000;
+
+/**
+ * Open media: storage and catalogue chosen from the environment, or as given. One line of the log says what was chosen and
+ * why. In production a storage or a catalogue that the next deploy wipes is refused.
+ *
+ * @throws CONFIG_INVALID, STORAGE_EPHEMERAL, CATALOGUE_UNUSABLE, CATALOGUE_NOT_MIGRATED, STORAGE_DENIED, STORAGE_UNREACHABLE
+ * @example
+ * ```ts
+ * import { openMedia } from "@holdfast/media";
+ * const media = await openMedia();
+ * const photo = await media.put(new Uint8Array(await (await fetch("https://example.com/cat.jpg")).arrayBuffer()), { name: "cat.jpg" });
+ * console.log(photo.url({ width: 640 }));
+ * ```
+ */
+export async function openMedia(options: MediaOptions = {}): Promise<Media> {
+  const env = options.env ?? process.env;
+  const cwd = options.cwd ?? process.cwd();
+  const log = options.log ?? consoleLogger;
+  refuseUnusable({ ...defaults, ...defined(options) }, env);
+  const limits = readLimits(options.limits, env);
+  const basePath = parseBasePath(options.basePath ?? defaults.basePath);
+  const storage = options.storage ?? (await storageFromEnvironment(env, cwd));
+  const catalogue = await openCatalogue({
+    env,
+    cwd,
+    ...(options.database === undefined ? {} : { database: options.database }),
+    ...(options.tablePrefix === undefined ? {} : { tablePrefix: options.tablePrefix }),
+  });
+  try {
+    if (catalogue.isOwn) {
+      await catalogue.migrate();
+      await bindStorage(catalogue, storage);
+    }
+    log.info(describeStorage(storage));
+    if (storage.durability === "ephemeral" && isProduction(env)) {
+      log.warn(`media storage: EPHEMERAL in production (MEDIA_ALLOW_EPHEMERAL=1): every upload is lost at the next deploy or restart`);
+    }
+    return assemble({ ...defaults, ...defined(options), env, log, limits, basePath, storage, catalogue });
+  } catch (error) {
+    await catalogue.close();
+    throw error;
+  }
+}
+
+type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
+  Pick<MediaOptions, "authorize" | "signingKey"> &
+  Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger };
+
+function assemble(given: Assembly): Media {
+  const { storage, limits, basePath, catalogue, log, leaseMs, lateWriteMs, retentionMs } = given;
+  const decoder = createDecoder({ maxPixels: limits.maxPixels });
+  const variants = createVariants({ catalogue, storage, decoder, leaseMs, log });
+  const files = createKnownFiles(catalogue);
+  const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
+  const running = new Set<Promise<unknown>>();
+  let isClosed = false;
+
+  // The tables of an application's own database may not be there yet, so what needs them is asked for when first used.
+  let becomingReady: Promise<Signer> | undefined;
+  const ready = async (): Promise<Signer> => {
+    if (isClosed) throw fail("MEDIA_CLOSED");
+    becomingReady ??= prepare(given);
+    try {
+      return await becomingReady;
+    } catch (error) {
+      becomingReady = undefined;
+      throw error;
+    }
+  };
+  /** Do something that `close` waits for. */
+  const during = async <T>(work: (signer: Signer) => Promise<T>): Promise<T> => {
+    const task = ready().then(work);
+    running.add(task);
+    try {
+      return await task;
+    } finally {
+      running.delete(task);
+    }
+  };
+  const keep = async (incoming: Incoming, receiveOptions: ReceiveOptions): Promise<MediaFile> =>
+    await during(async (signer) => withUrls(await receive(receiving, incoming, receiveOptions), basePath, signer, storage.driver));
+  const withId = async <T>(id: string, work: (id: FileId) => Promise<T>, absent: T): Promise<T> => {
+    const fileId = parseFileId(id);
+    return fileId === undefined ? absent : await during(async () => await work(fileId));
+  };
+  const move = async (id: string, from: "stored" | "trashed", to: "stored" | "trashed"): Promise<boolean> =>
+    await withId(id, async (fileId) => await moveFile(catalogue, fileId, from, to).finally(() => files.forget(fileId)), false);
+
+  const media: Media = {
+    storage,
+    limits,
+    basePath,
+    catalogueDescription: catalogue.description,
+    handler: createHandler({
+      files,
+      storage,
+      variants,
+      authorize: given.authorize,
+      basePath,
+      log,
+      ready,
+      receive: async (request) => await media.receive(request),
+    }),
+    put: async (input, putOptions = {}) => {
+      const { name, declaredType, ...rest } = putOptions;
+      return await keep(incomingFrom(input, name, declaredType), rest);
+    },
+    receive: async (request, receiveOptions = {}) => {
+      try {
+        return await keep(await openRequest(request, limits), { ...receiveOptions, signal: request.signal });
+      } catch (error) {
+        await discardRest(request, error);
+        throw error;
+      }
+    },
+    get: async (id) =>
+      await withId(id, async (fileId) => toMediaFile(await findFile(catalogue, fileId), basePath, await ready(), storage), undefined),
+    list: async ({ limit = 50, after } = {}) =>
+      await during(async (signer) => {
+        if (!Number.isInteger(limit))
+          throw fail("PARAMETER_INVALID", { name: "limit", value: String(limit), reason: "it is not a whole number" });
+        const bounded = Math.max(1, Math.min(limit, maxPage));
+        const cursor = after === undefined ? undefined : parseFileId(after);
+        if (after !== undefined && cursor === undefined) {
+          throw fail("PARAMETER_INVALID", { name: "after", value: after, reason: "it is not the id of a file" });
+        }
+        // One more than asked for tells whether there is a next page.
+        const found = await listFiles(catalogue, { limit: bounded + 1, ...(cursor === undefined ? {} : { after: cursor }) });
+        const page = found.slice(0, bounded).map((file) => withUrls(file, basePath, signer, storage.driver));
+        return { files: page, next: found.length > bounded ? page.at(-1)?.id : undefined };
+      }),
+    attached: async (...target) =>
+      await during(async (signer) =>
+        (await attachedFiles(catalogue, target)).map((file) => withUrls(file, basePath, signer, storage.driver)),
+      ),
+    open: async (id, openOptions = {}) => {
+      const fileId = parseFileId(id);
+      const file = fileId === undefined ? undefined : await during(async () => await findFile(catalogue, fileId));
+      if (file === undefined) throw fail("FILE_NOT_FOUND", { id });
+      return await storage.open(file.key, openOptions).catch((cause: unknown) => {
+        throw isHoldfastError(cause, "OBJECT_NOT_FOUND") ? fail("FILE_LOST", { id, name: file.name }, { cause }) : cause;
+      });
+    },
+    trash: async (id) => await move(id, "stored", "trashed"),
+    restore: async (id) => await move(id, "trashed", "stored"),
+    settle: async () => await during(async () => await settle({ catalogue, storage, lateWriteMs, retentionMs })),
+    migrate: async () => await catalogue.migrate(),
+    close: async () => await (closing ??= letGo()),
+  };
+
+  let closing: Promise<void> | undefined;
+  async function letGo(): Promise<void> {
+    isClosed = true;
+    stopSettling();
+    files.close();
+    await Promise.allSettled(running);
+    await variants.idle();
+    await catalogue.close();
+    await storage.close();
+  }
+
+  const stopSettling = settleRegularly(media, given.settleEveryMs, log, catalogue.isOwn);
+  return media;
+}
+
+/** Check the tables, tie the storage to them, look for the canary, and find the signing key. */
+async function prepare({ catalogue, storage, log, signingKey, env }: Assembly): Promise<Signer> {
+  await catalogue.confirmMigrated();
+  await bindStorage(catalogue, storage);
+  const mismatch = await whyMismatched(catalogue, storage);
+  if (mismatch !== undefined) log.error(mismatch);
+  else {
+    const found = describeCanary(await lookForCanary(catalogue, storage, releaseOf(env)));
+    if (found !== undefined) log[found.isAlarm ? "error" : "info"](found.sentence);
+  }
+  const key =
+    signingKey ?? env["HOLDFAST_SIGNING_KEY"] ?? (await catalogue.remember("signing_key", () => randomBytes(32).toString("base64url")));
+  return createSigner(key);
+}
+
+/**
+ * Settle every so often, one at a time, until stopped; at once too where the tables are known to be there. A failure is
+ * logged and the next turn tries again. `everyMs` of 0 never settles.
+ */
+function settleRegularly(media: Media, everyMs: number, log: Logger, isAtOnce: boolean): () => void {
+  if (everyMs <= 0) return () => undefined;
+  let isSettling = false;
+  const once = (): void => {
+    if (isSettling) return;
+    isSettling = true;
+    media
+      .settle()
+      .then(
+        ({ abandoned, purged, heldBack }) => {
+          if (abandoned + purged > 0) log.info(`settled: ${abandoned} unfinished uploads given up, ${purged} trashed files purged`);
+          if (heldBack !== undefined) log.warn(`settling is held back: ${heldBack}`);
+        },
+        (error: unknown) =>
+          log.warn(`settling did not finish, and goes on later: ${error instanceof Error ? error.message : String(error)}`),
+      )
+      .finally(() => {
+        isSettling = false;
+      });
+  };
+  const timer = setInterval(once, everyMs);
+  timer.unref();
+  if (isAtOnce) once();
+  return () => clearInterval(timer);
+}
+
+function toMediaFile(file: FileRecord | undefined, basePath: string, signer: Signer, storage: Storage): MediaFile | undefined {
+  return file === undefined ? undefined : withUrls(file, basePath, signer, storage.driver);
+}
+
+/** Above it Node's timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+const shortestSigningKey = 16;
+
+/** Refuse what would silently mean something else: a timer that fires at once, a key that anybody could guess. */
+function refuseUnusable(options: MediaOptions, env: Environment): void {
+  const problems: string[] = [];
+  for (const name of ["leaseMs", "settleEveryMs", "lateWriteMs", "retentionMs"] as const) {
+    const value = options[name] ?? 0;
+    const isTimer = name === "leaseMs" || name === "settleEveryMs";
+    if (value >= 0 && value <= (isTimer ? longestTimerMs : Number.MAX_SAFE_INTEGER)) continue;
+    problems.push(`${name} is ${value}; give it milliseconds${isTimer ? `, at most ${longestTimerMs}` : ", 0 or more"}.`);
+  }
+  for (const [name, key] of [
+    ["signingKey", options.signingKey],
+    ["HOLDFAST_SIGNING_KEY", env["HOLDFAST_SIGNING_KEY"]],
+  ] as const) {
+    if (key === undefined || key.trim().length >= shortestSigningKey) continue;
+    const found = key.trim() === "" ? "is set but empty" : `has fewer than ${shortestSigningKey} characters`;
+    problems.push(`${name} ${found}: whoever guesses it reads every private file. Make one with: openssl rand -hex 32`);
+  }
+  if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
+}
+
+function parseBasePath(path: string): string {
+  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(path)) return path;
+  throw fail("CONFIG_INVALID", {
+    problems: [`basePath "${path}" is not usable; write a path such as /media, without a slash at its end.`],
+  });
+}
+
+/** The options that are set, so that `undefined` never replaces a default. */
+function defined(options: MediaOptions): MediaOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+const consoleLogger: Logger = {
+  info: (message) => console.info(message),
+  warn: (message) => console.warn(message),
+  error: (message) => console.error(message),
+};

@@ -1,0 +1,56 @@
+import { fail } from "../errors.js";
+import type { UploadLimits } from "../media.js";
+import type { Environment } from "../storage/instance.js";
+
+const defaults: UploadLimits = {
+  maxBytes: 100_000_000,
+  maxPixels: 50_000_000,
+  stallTimeoutMs: 30_000,
+  accept: ["image/*", "application/pdf", "video/*", "audio/*"],
+};
+
+/**
+ * Read the limits from the environment (MEDIA_MAX_BYTES, MEDIA_MAX_PIXELS), under those given in code.
+ *
+ * @throws CONFIG_INVALID
+ */
+export function readLimits(given: Partial<UploadLimits> | undefined, env: Environment): UploadLimits {
+  const problems: string[] = [];
+  const fromEnvironment = {
+    ...readAmount(env, "MEDIA_MAX_BYTES", "maxBytes", problems),
+    ...readAmount(env, "MEDIA_MAX_PIXELS", "maxPixels", problems),
+  };
+  const inCode = Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined));
+  const limits: UploadLimits = { ...defaults, ...fromEnvironment, ...inCode };
+  for (const name of ["maxBytes", "maxPixels", "stallTimeoutMs"] as const) {
+    const most = name === "stallTimeoutMs" ? longestTimerMs : Number.MAX_SAFE_INTEGER;
+    if (Number.isInteger(limits[name]) && limits[name] >= 1 && limits[name] <= most) continue;
+    problems.push(`limits.${name} is ${limits[name]}, which is not a whole number from 1 to ${most}.`);
+  }
+  if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
+  return limits;
+}
+
+/** Above it Node's timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+const multiples: Readonly<Record<string, number>> = { "": 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9 };
+
+/** A whole number, or one with a decimal unit: `25MB`, `50M`. */
+function readAmount(env: Environment, variable: string, name: "maxBytes" | "maxPixels", problems: string[]): Partial<UploadLimits> {
+  const text = env[variable];
+  if (text === undefined) return {};
+  const match = /^(\d{1,15})(?:\.(\d{1,3}))?\s*([kmg]?b?)$/i.exec(text.trim());
+  const multiple = multiples[(match?.[3] ?? "?").toLowerCase()];
+  const amount = match === null || multiple === undefined ? Number.NaN : exactly(match[1] ?? "", match[2] ?? "", multiple);
+  if (!Number.isSafeInteger(amount) || amount < 1) {
+    problems.push(`${variable}="${text}" is not an amount; write a number such as 25000000, or 25MB.`);
+    return {};
+  }
+  return { [name]: amount };
+}
+
+/** In thousandths, for 1.005 × 1000 is 1004.9999999999999 to a computer. */
+function exactly(whole: string, thousandths: string, multiple: number): number {
+  return (Number(whole + thousandths.padEnd(3, "0")) * multiple) / 1000;
+}

@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import Database from "libsql";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { type Catalogue, openCatalogue } from "../catalogue/catalogue.js";
+import { createDecoder } from "../images/decoder.js";
+import { filesBelow, inBlocks, picture, rememberingLog, temporaryFolder } from "../media.fixture.js";
+import { fsDriver } from "../storage/drivers/fs.js";
+import { memoryDriver } from "../storage/drivers/memory.js";
+import type { Driver } from "../storage/driver.js";
+import { openStorage } from "../storage/storage.js";
+import type { Incoming } from "./incoming.js";
+import { readLimits } from "./limits.js";
+import { receive, type ReceiveContext } from "./receive.js";
+
+const coded = (code: string): object => expect.objectContaining({ code });
+const jpeg = await picture("jpeg");
+
+interface Bench extends ReceiveContext {
+  readonly folder: string;
+  readonly lines: string[];
+  rows(): { state: string; swept_at: number | null }[];
+}
+
+async function bench(
+  given: Partial<Driver> | ((root: string) => Driver) = {},
+  options: { readonly leaseMs?: number } = {},
+): Promise<Bench> {
+  const folder = await temporaryFolder();
+  const handle = new Database(":memory:");
+  onTestFinished(() => void handle.close());
+  const catalogue: Catalogue = await openCatalogue({ database: handle, env: {}, cwd: folder });
+  await catalogue.migrate();
+  const driver = typeof given === "function" ? given(folder) : { ...fsDriver({ root: folder }), ...given };
+  await driver.identity();
+  const log = rememberingLog();
+  return {
+    catalogue,
+    storage: openStorage(driver, { description: "disk", chosenBy: "test", durability: "disk" }),
+    decoder: createDecoder({ maxPixels: 50_000_000 }),
+    limits: readLimits({ maxBytes: 1_000_000, stallTimeoutMs: 500 }, {}),
+    leaseMs: options.leaseMs ?? 60_000,
+    log,
+    folder,
+    lines: log.lines,
+    rows: () => handle.prepare("SELECT state, swept_at FROM holdfast_files").all([]) as { state: string; swept_at: number | null }[],
+  };
+}
+
+const incoming = (bytes: Uint8Array, more: Partial<Incoming> = {}): Incoming => ({ name: "cat.jpg", bytes: inBlocks(bytes), ...more });
+
+describe("receive", () => {
+  it("resolves when the bytes are stored and the row is committed, and not before", async () => {
+    const context = await bench();
+    const statesWhileStoring: string[] = [];
+    const watched = (async function* () {
+      for await (const block of inBlocks(Buffer.concat([jpeg, Buffer.alloc(10_000)]))) {
+        statesWhileStoring.push(...context.rows().map((row) => row.state));
+        yield block;
+      }
+    })();
+    const file = await receive(context, incoming(jpeg, { bytes: watched }));
+    expect(new Set(statesWhileStoring)).toEqual(new Set(["reserved"]));
+    expect(file).toMatchObject({ state: "stored", name: "cat.jpg", type: "image/jpeg", width: 64, height: 48, visibility: "private" });
+    expect((await readFile(join(context.folder, file.key))).subarray(0, jpeg.byteLength).equals(jpeg)).toBe(true);
+    expect(await context.catalogue.db.selectFrom("replicas").select(["file_id", "sha256", "verified_by"]).execute()).toEqual([
+      { file_id: file.id, sha256: file.sha256, verified_by: "readback" },
+    ]);
+  });
+
+  it.each<[string, string, Incoming]>([
+    ["UPLOAD_EMPTY", "nothing at all", incoming(Buffer.alloc(0))],
+    ["TYPE_NOT_ACCEPTED", "a text named .jpg", incoming(Buffer.from("hello, I am a text"))],
+    ["TYPE_MISMATCH", "a JPEG said to be a PDF", incoming(jpeg, { declaredType: "application/pdf" })],
+    ["TYPE_MISMATCH", "a JPEG said by its sender to be a PNG", incoming(jpeg, { declaredType: "image/png" })],
+    ["IMAGE_BROKEN", "a JPEG cut short", incoming(jpeg.subarray(0, jpeg.byteLength - 200))],
+    ["UPLOAD_TOO_LARGE", "more than the limit, undeclared", incoming(Buffer.concat([jpeg, randomBytes(1_000_001)]))],
+    ["UPLOAD_TOO_LARGE", "more than the limit, declared", incoming(jpeg, { size: 1_000_001 })],
+    ["UPLOAD_INCOMPLETE", "fewer bytes than declared", incoming(jpeg, { size: jpeg.byteLength + 1 })],
+    ["NAME_INVALID", "a name with a path", incoming(jpeg, { name: "../cat.jpg" })],
+  ])("answers %s to %s, and leaves nothing", async (code, _what, upload) => {
+    const context = await bench();
+    await expect(receive(context, upload)).rejects.toThrow(coded(code));
+    expect(await filesBelow(context.folder)).toEqual([]);
+    // Its key has been deleted already; the row waits to delete it once more.
+    expect(context.rows().every((row) => row.state === "abandoned" && row.swept_at !== null)).toBe(true);
+  });
+
+  it("takes a browser's guess between kinds of images for a guess", async () => {
+    const file = await receive(await bench(), incoming(jpeg, { declaredType: "image/png", isTypeGuessed: true }));
+    expect(file.type).toBe("image/jpeg");
+  });
+
+  it("refuses too many pixels by the header, before it decodes any", async () => {
+    const context = await bench();
+    const decode = vi.spyOn(context.decoder, "decode");
+    const limits = { ...context.limits, maxPixels: 64 * 48 - 1 };
+    await expect(receive({ ...context, limits }, incoming(jpeg))).rejects.toThrow(coded("IMAGE_TOO_LARGE"));
+    expect(decode).not.toHaveBeenCalled();
+    expect(await filesBelow(context.folder)).toEqual([]);
+  });
+
+  it("leaves nothing when its signal fires, at any block", async () => {
+    const context = await bench();
+    const bytes = Buffer.concat([jpeg, Buffer.alloc(8000)]);
+    for (const at of [0, 1, 5, 41, Math.ceil(bytes.byteLength / 100) - 1]) {
+      const controller = new AbortController();
+      const aborting = (async function* () {
+        let count = 0;
+        for await (const block of inBlocks(bytes, 100)) {
+          if (count === at) controller.abort();
+          count += 1;
+          yield block;
+        }
+      })();
+      await expect(receive(context, incoming(jpeg, { bytes: aborting }), { signal: controller.signal })).rejects.toThrow(
+        coded("UPLOAD_INCOMPLETE"),
+      );
+    }
+    expect(await filesBelow(context.folder)).toEqual([]);
+    expect(context.rows().some((row) => row.state !== "abandoned")).toBe(false);
+  });
+
+  it("does not acknowledge a file whose form turns out to be wrong after it", async () => {
+    const context = await bench();
+    const ended = Promise.reject(new Error("a second file"));
+    ended.catch(() => undefined);
+    await expect(receive(context, incoming(jpeg, { ended }))).rejects.toThrow("a second file");
+    expect(await filesBelow(context.folder)).toEqual([]);
+  });
+
+  it("lets go of the sender's stream when the storage fails before it read any of it", async () => {
+    const context = await bench({ put: async () => await Promise.reject(new Error("the disk is on fire")) });
+    let isReleased = false;
+    const bytes = (async function* () {
+      try {
+        yield jpeg;
+        for (;;) yield Buffer.alloc(1000);
+      } finally {
+        isReleased = true;
+      }
+    })();
+    await expect(receive(context, incoming(jpeg, { bytes }))).rejects.toThrow("the disk is on fire");
+    expect(isReleased).toBe(true);
+  });
+
+  it("lets go of the sender's stream when the catalogue cannot reserve", async () => {
+    const context = await bench();
+    await context.catalogue.db.schema
+      .dropTable("files")
+      .execute()
+      .catch(() => undefined);
+    const broken = { ...context, catalogue: { ...context.catalogue, db: undefined as never } };
+    let isReleased = false;
+    const bytes = (async function* () {
+      try {
+        for (;;) yield jpeg;
+      } finally {
+        isReleased = true;
+      }
+    })();
+    await expect(receive(broken, incoming(jpeg, { bytes }))).rejects.toThrow(/insertInto/);
+    expect(isReleased).toBe(true);
+  });
+
+  it("never hides the first error behind one met while giving up", async () => {
+    const put: Driver["put"] = async () => await Promise.reject(new Error("first"));
+    const context = await bench({ put, delete: async () => await Promise.reject(new Error("second")) });
+    await expect(receive(context, incoming(jpeg))).rejects.toThrow("first");
+    expect(context.lines.join()).toContain("second");
+    // Not swept, so that settling takes it up.
+    expect(context.rows()).toEqual([{ state: "abandoned", swept_at: null }]);
+  });
+
+  it("does not acknowledge, nor delete, when its reservation was given up meanwhile", async () => {
+    const memory = memoryDriver();
+    const deleted = vi.fn<Driver["delete"]>(memory.delete);
+    const context = await bench(() => ({ ...memory, delete: deleted }));
+    const taken: ReceiveContext["storage"]["put"] = async (key, source, options) => {
+      const receipt = await context.storage.put(key, source, options);
+      await context.catalogue.db.updateTable("files").set({ state: "abandoned", lease_token: null }).execute();
+      return receipt;
+    };
+    const storage = { ...context.storage, put: taken };
+    await expect(receive({ ...context, storage }, incoming(jpeg))).rejects.toThrow(coded("RESERVATION_LOST"));
+    // Whoever abandoned it deletes it, twice; an unknown outcome is never a reason to delete.
+    expect(deleted).not.toHaveBeenCalled();
+  });
+
+  it("commits by the lease's token only: not a reservation that another holds", async () => {
+    const context = await bench();
+    const put: ReceiveContext["storage"]["put"] = async (key, source, options) => {
+      const receipt = await context.storage.put(key, source, options);
+      await context.catalogue.db.updateTable("files").set({ lease_token: "another" }).execute();
+      return receipt;
+    };
+    await expect(receive({ ...context, storage: { ...context.storage, put } }, incoming(jpeg))).rejects.toThrow(coded("RESERVATION_LOST"));
+    expect(context.rows()).toEqual([{ state: "reserved", swept_at: null }]);
+    expect(await filesBelow(context.folder)).toHaveLength(1);
+  });
+
+  it("finds its file committed when only the answer of the commit was lost", async () => {
+    const context = await bench();
+    const { db } = context.catalogue;
+    const lossy = new Proxy(db, {
+      get: (target, name: keyof typeof db) => {
+        const value: unknown = Reflect.get(target, name);
+        if (name !== "transaction") return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        return () => ({
+          execute: async (work: Parameters<ReturnType<typeof db.transaction>["execute"]>[0]) => {
+            await target.transaction().execute(work);
+            throw new Error("connection lost");
+          },
+        });
+      },
+    });
+    const file = await receive({ ...context, catalogue: { ...context.catalogue, db: lossy } }, incoming(jpeg));
+    expect(file.state).toBe("stored");
+    expect(await filesBelow(context.folder)).toEqual([file.key]);
+  });
+
+  it("keeps its lease alive for as long as bytes arrive", async () => {
+    const context = await bench({}, { leaseMs: 900 });
+    const slow = (async function* () {
+      for await (const block of inBlocks(jpeg, Math.ceil(jpeg.byteLength / 6))) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        yield block;
+        await context.catalogue.db
+          .updateTable("files")
+          .set({ state: "abandoned" })
+          .where("lease_expires_at", "<", context.catalogue.now)
+          .execute();
+      }
+      yield* inBlocks(Buffer.alloc(12_000), 4000);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    })();
+    expect((await receive(context, incoming(jpeg, { bytes: slow }))).state).toBe("stored");
+  });
+
+  it("stops an upload whose lease was lost, and its heartbeat with it", async () => {
+    const context = await bench({}, { leaseMs: 30 });
+    const endless = (async function* () {
+      yield jpeg;
+      yield Buffer.alloc(5000);
+      await context.catalogue.db.updateTable("files").set({ state: "abandoned" }).execute();
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        yield Buffer.alloc(1);
+      }
+    })();
+    await expect(receive(context, incoming(jpeg, { bytes: endless }))).rejects.toThrow(coded("RESERVATION_LOST"));
+    expect(await filesBelow(context.folder)).toEqual([]);
+  });
+});

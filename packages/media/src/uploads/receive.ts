@@ -1,0 +1,175 @@
+import { type Catalogue, newLeaseToken } from "../catalogue/catalogue.js";
+import { type FileRecord, newFileId, type Visibility } from "../catalogue/file.js";
+import { abandonFile, commitFile, type FileFacts, findFile, keepReservation, type Reservation, reserveFile } from "../catalogue/files.js";
+import { originalKey } from "../catalogue/layout.js";
+import { noteSwept } from "../catalogue/settlement.js";
+import { fail } from "../errors.js";
+import type { Decoder } from "../images/decoder.js";
+import { inspectImage } from "../images/inspect.js";
+import { findMediaType, isAccepted, type MediaType, mediaTypes } from "../images/media-type.js";
+import type { AttachmentTarget, Logger, UploadLimits } from "../media.js";
+import type { Receipt } from "../storage/driver.js";
+import { readAll } from "../storage/object-body.js";
+import { sourceFromStream } from "../storage/source.js";
+import type { Storage } from "../storage/storage.js";
+import { guard, type Incoming, peek } from "./incoming.js";
+import { parseFileName, slugOf } from "./name.js";
+import { isAnotherStorage } from "./settle.js";
+import { sniff } from "./sniff.js";
+
+/** What receiving needs. */
+export interface ReceiveContext {
+  readonly catalogue: Catalogue;
+  readonly storage: Storage;
+  readonly decoder: Decoder;
+  readonly limits: UploadLimits;
+  readonly leaseMs: number;
+  readonly log: Logger;
+}
+
+/** How one file is to be kept. */
+export interface ReceiveOptions {
+  readonly visibility?: Visibility;
+  readonly attachTo?: AttachmentTarget;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Keep one file: reserve, store, verify, look at it, commit, in this order. It resolves when the bytes are durable and
+ * verified and the row is committed; when it rejects, the reservation has been given up, or settling will give it up.
+ *
+ * @throws NAME_INVALID, UPLOAD_EMPTY, TYPE_NOT_ACCEPTED, TYPE_MISMATCH, UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE, UPLOAD_STALLED,
+ * IMAGE_BROKEN, IMAGE_TOO_LARGE, RESERVATION_LOST, STORAGE_*
+ */
+export async function receive(context: ReceiveContext, incoming: Incoming, options: ReceiveOptions = {}): Promise<FileRecord> {
+  const { limits } = context;
+  const name = parseFileName(incoming.name);
+  if (incoming.size !== undefined && incoming.size > limits.maxBytes) {
+    throw fail("UPLOAD_TOO_LARGE", { name, maxBytes: limits.maxBytes });
+  }
+  const peeked = await peek(guard(incoming.bytes, name, limits, options.signal, incoming.size));
+  try {
+    const mediaType = await recognise(peeked.head, name, incoming, limits);
+    return await keep(context, { ...incoming, name, bytes: peeked.bytes }, mediaType, options);
+  } finally {
+    // Whatever failed, and however early: the sender's stream is let go of.
+    await peeked.discard();
+  }
+}
+
+async function keep(context: ReceiveContext, incoming: Incoming, mediaType: MediaType, options: ReceiveOptions): Promise<FileRecord> {
+  const { name } = incoming;
+  const { catalogue, storage } = context;
+  if (await isAnotherStorage(catalogue, storage)) {
+    throw fail("STORAGE_MISMATCH", { storage: storage.description, catalogue: catalogue.description });
+  }
+  const id = newFileId();
+  const key = originalKey(id, slugOf(name), mediaType.extension, new Date());
+  const reservation: Reservation = { id, key, token: newLeaseToken() };
+  const { visibility = "private" } = options;
+  await reserveFile(context.catalogue, reservation, { name, type: mediaType.type, visibility, leaseMs: context.leaseMs });
+  const heartbeat = keepAlive(context, reservation);
+  try {
+    const receipt = await context.storage.put(key, sourceFromStream(incoming.bytes, incoming.size), {
+      contentType: mediaType.type,
+      cacheControl: "private, max-age=31536000, immutable",
+      signal: heartbeat.signal,
+      ...(context.storage.driver.ifAbsent === true ? { ifAbsent: true } : {}),
+    });
+    await incoming.ended;
+    const facts = await inspect(context, mediaType, reservation, name);
+    // The last moment at which the sender can be told that it failed. After the commit the file is theirs.
+    heartbeat.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
+    return await commit(context, reservation, receipt, facts, options.attachTo);
+  } catch (error) {
+    const wasOurs = await giveUp(context, reservation);
+    // Settling takes the object away under a lease that ran out: what then fails to be read is not the sender's fault.
+    if (!wasOurs && options.signal?.aborted !== true) throw fail("RESERVATION_LOST", { id }, { cause: error });
+    throw options.signal?.aborted === true && error === options.signal.reason
+      ? fail("UPLOAD_INCOMPLETE", { name }, { cause: error })
+      : error;
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+/** Recognise the type by the bytes, and hold it against what is accepted and what was claimed. */
+async function recognise(head: Uint8Array, name: string, incoming: Incoming, limits: UploadLimits): Promise<MediaType> {
+  if (head.byteLength === 0) throw fail("UPLOAD_EMPTY", { name });
+  const sniffed = await sniff(head);
+  const { mediaType } = sniffed;
+  if (mediaType === undefined || !isAccepted(mediaType.type, limits.accept)) {
+    const accepted = mediaTypes.filter(({ type }) => isAccepted(type, limits.accept)).map(({ extension }) => extension.toUpperCase());
+    const found = sniffed.mediaType === undefined ? sniffed.words : sniffed.mediaType.words;
+    throw fail("TYPE_NOT_ACCEPTED", { name, found, accepted: accepted.join(", ") });
+  }
+  const { declaredType, isTypeGuessed = false } = incoming;
+  if (declaredType !== undefined && !/^application\/octet-stream\b/i.test(declaredType)) {
+    const declared = findMediaType(declaredType)?.type ?? declaredType;
+    const isOtherImage = isTypeGuessed && declared.startsWith("image/") && mediaType.type.startsWith("image/");
+    if (declared !== mediaType.type && !isOtherImage) {
+      throw fail("TYPE_MISMATCH", { name, declared: declaredType, found: mediaType.words });
+    }
+  }
+  return mediaType;
+}
+
+async function inspect(
+  { storage, decoder, limits }: ReceiveContext,
+  mediaType: MediaType,
+  { key }: Reservation,
+  name: string,
+): Promise<FileFacts> {
+  if (!mediaType.isDecodable) return { hasAlpha: false, frames: 1 };
+  const input = storage.driver.localPath?.(key) ?? (await readAll(await storage.open(key)));
+  return await inspectImage(decoder, input, name, limits.maxPixels);
+}
+
+async function commit(
+  { catalogue, storage }: ReceiveContext,
+  reservation: Reservation,
+  receipt: Receipt,
+  facts: FileFacts,
+  attachTo: AttachmentTarget | undefined,
+): Promise<FileRecord> {
+  const stored = { receipt, facts, storage: await storage.identity(), ...(attachTo === undefined ? {} : { attachTo }) };
+  let file: FileRecord | undefined;
+  try {
+    file = await commitFile(catalogue, reservation, stored);
+  } catch (error) {
+    // The connection may have been lost after the commit took effect: only the row can tell.
+    file = await findFile(catalogue, reservation.id);
+    if (file === undefined) throw error;
+  }
+  if (file === undefined) throw fail("RESERVATION_LOST", { id: reservation.id });
+  return file;
+}
+
+/** Prolong the lease for as long as the upload runs; when it is lost, the upload is stopped. */
+function keepAlive({ catalogue, leaseMs, log }: ReceiveContext, reservation: Reservation): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    keepReservation(catalogue, reservation, leaseMs).then(
+      (isOurs) => {
+        if (!isOurs) controller.abort(fail("RESERVATION_LOST", { id: reservation.id }));
+      },
+      // The commit is guarded by the token, so a missed heartbeat risks this upload only, never a wrong acknowledgement.
+      (error: unknown) => log.warn(`the lease of upload ${reservation.id} could not be prolonged: ${String(error)}`),
+    );
+  }, leaseMs / 3);
+  timer.unref();
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
+}
+
+/** Rows first, then bytes; whatever fails here is left to settling, and never hides the first error. False when it was not ours any more. */
+async function giveUp({ catalogue, storage, log }: ReceiveContext, reservation: Reservation): Promise<boolean> {
+  try {
+    if (!(await abandonFile(catalogue, reservation))) return false;
+    await storage.delete(reservation.key);
+    await noteSwept(catalogue, { table: "files", id: reservation.id });
+  } catch (error) {
+    log.warn(`what upload ${reservation.id} left is removed by the next settling (${String(error)})`);
+  }
+  return true;
+}

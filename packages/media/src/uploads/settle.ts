@@ -1,0 +1,132 @@
+import type { Catalogue } from "../catalogue/catalogue.js";
+import { ownPrefixes } from "../catalogue/layout.js";
+import {
+  abandonExpired,
+  type Attempts,
+  beginPurges,
+  countDuePurges,
+  type DueKey,
+  endPurge,
+  keysToClear,
+  keysToSweep,
+  noteSwept,
+  purgingFiles,
+  removeAttempt,
+} from "../catalogue/settlement.js";
+import type { SettleReport } from "../media.js";
+import type { Storage } from "../storage/storage.js";
+
+/** More purges at once than this, and than half of all files, is more likely a mistake than a wish. */
+const plausiblePurges = 100;
+
+/** What settling needs. */
+export interface SettleContext {
+  readonly catalogue: Catalogue;
+  readonly storage: Storage;
+  readonly lateWriteMs: number;
+  readonly retentionMs: number;
+}
+
+/**
+ * Give up expired reservations and delete what is due: from rows only, never from a listing, so that what the catalogue
+ * does not know is never touched. An abandoned key is deleted now, and once more when no late write can follow; only
+ * then does its row go. Every step can be interrupted and done again.
+ */
+export async function settle(context: SettleContext): Promise<SettleReport> {
+  const { catalogue, storage, lateWriteMs, retentionMs } = context;
+  const mismatch = await whyMismatched(catalogue, storage);
+  if (mismatch !== undefined) return { abandoned: 0, cleared: 0, purged: 0, heldBack: mismatch };
+
+  const abandoned = await abandonExpired(catalogue);
+  for (const table of ["files", "variants"] as const) {
+    await eachPage(
+      (afterId) => keysToSweep(catalogue, afterId, table),
+      async (due) => {
+        await storage.delete(due.key);
+        await noteSwept(catalogue, due);
+      },
+    );
+  }
+  let cleared = 0;
+  for (const table of ["variants", "files"] as const satisfies readonly Attempts[]) {
+    await eachPage(
+      (afterId) => keysToClear(catalogue, afterId, table, lateWriteMs),
+      async (due: DueKey) => {
+        await storage.delete(due.key);
+        await removeAttempt(catalogue, due);
+        cleared += 1;
+      },
+    );
+  }
+  const heldBack = await whyImplausible(catalogue, retentionMs);
+  if (heldBack === undefined) await beginPurges(catalogue, retentionMs);
+  let purged = 0;
+  await eachPage(
+    (afterId) => purgingFiles(catalogue, afterId),
+    async ({ id, key }) => {
+      await storage.delete(key);
+      await endPurge(catalogue, id);
+      purged += 1;
+    },
+  );
+  return { abandoned, cleared, purged, heldBack };
+}
+
+/**
+ * Tie catalogue and storage together by the storage's identity, at the first meeting of the two, unless the storage already
+ * holds objects that this catalogue, being empty, cannot know.
+ */
+export async function bindStorage(catalogue: Catalogue, storage: Storage): Promise<void> {
+  const identity = await storage.identity();
+  if ((await catalogue.recall(identityName)) !== undefined) return;
+  for (const prefix of ownPrefixes) {
+    for await (const { key } of storage.list({ prefix })) if (key !== "") return;
+  }
+  await catalogue.remember(identityName, () => identity);
+}
+
+const identityName = "storage_identity";
+
+/** Why catalogue and storage do not belong together, if they do not. A catalogue that is merely new may still take uploads. */
+export async function whyMismatched(catalogue: Catalogue, storage: Storage): Promise<string | undefined> {
+  const known = await catalogue.recall(identityName);
+  if (known === undefined) {
+    return `the catalogue ${catalogue.description} is new, but the media storage ${storage.description} already holds files that it does not know; nothing there is deleted. Was the catalogue lost? Bring it back from a backup`;
+  }
+  if (known === (await storage.identity())) return undefined;
+  return `the catalogue ${catalogue.description} belongs to another storage than ${storage.description}, or that storage was wiped; nothing is deleted. Check which storage is configured, and whether it outlives deploys`;
+}
+
+/** Tell whether the catalogue knows another storage than this one: what were put here would be looked for there. */
+export async function isAnotherStorage(catalogue: Catalogue, storage: Storage): Promise<boolean> {
+  const known = await catalogue.recall(identityName);
+  return known !== undefined && known !== (await storage.identity());
+}
+
+async function whyImplausible(catalogue: Catalogue, retentionMs: number): Promise<string | undefined> {
+  const { due, held } = await countDuePurges(catalogue, retentionMs);
+  if (due <= plausiblePurges || due * 2 <= held) return undefined;
+  return `${due} of ${held} files are due to be purged, which is implausibly many; none is. Restore those that should stay`;
+}
+
+/** So many rows may fail before a walk is given up: by then it is the storage that fails, not the rows. */
+const toleratedFailures = 20;
+
+/** Walk pages by key. A row that fails is left to the next settling and does not keep the others waiting; the first error is told at the end. */
+async function eachPage<T extends { readonly id: string }>(
+  read: (afterId: string) => Promise<T[]>,
+  handle: (row: T) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (let afterId = ""; ;) {
+    const page = await read(afterId);
+    for (const row of page) {
+      if (failures.length >= toleratedFailures) throw failures[0];
+      await handle(row).catch((error: unknown) => void failures.push(error));
+    }
+    const last = page.at(-1);
+    if (last === undefined) break;
+    afterId = last.id;
+  }
+  if (failures.length > 0) throw failures[0];
+}

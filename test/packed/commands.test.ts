@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { installInto, packAll, type Ran, repository, run, type Running, start } from "./packages.js";
+
+let work: string;
+let holdfast: string;
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), "holdfast-commands-"));
+  const tarballs = await packAll(work);
+  await installInto(join(work, "app"), [tarballs.media, tarballs.server, tarballs.holdfast]);
+  holdfast = join(work, "app", "node_modules", ".bin", "holdfast");
+});
+afterAll(async () => {
+  await rm(work, { recursive: true, force: true });
+});
+
+const inApp = async (...args: string[]): Promise<Ran> => await run(holdfast, args, { cwd: join(work, "app") });
+
+describe("holdfast and the service, installed together", () => {
+  let photo: Buffer;
+  beforeAll(async () => {
+    photo = await sharp({ create: { width: 1200, height: 800, channels: 3, background: "teal" } })
+      .jpeg()
+      .toBuffer();
+  });
+
+  it("serve a real upload, keep it over a restart, and verify sees it there", async () => {
+    let service = await serve();
+    const form = new FormData();
+    form.set("file", new File([new Uint8Array(photo)], "sea.jpg", { type: "image/jpeg" }));
+    const created = await fetch(`${service.url}/api/v1/files`, { method: "POST", body: form });
+    expect(created.status).toBe(201);
+    const file: { id: string; url: string; sha256: string } = JSON.parse(await created.text());
+    expect(file.sha256).toBe(createHash("sha256").update(photo).digest("hex"));
+    const variant = await fetch(`${service.url}/media/${file.id}/w640/sea.jpg`);
+    expect(variant.status).toBe(200);
+    expect((await sharp(await variant.arrayBuffer()).metadata()).width).toBe(640);
+
+    const original = new URL(file.url, service.url).href;
+    expect(await inApp("verify", original)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("remembered") });
+    await stop(service.running, "SIGTERM", 0);
+    expect(await inApp("verify")).toMatchObject({ exitCode: 3, stdout: expect.stringContaining("nothing listens") });
+
+    service = await serve(new URL(service.url).port);
+    expect(await inApp("verify")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("same bytes") });
+    await stop(service.running, "SIGINT", 0);
+  });
+
+  it("takes two signals at once for one: npm passes Ctrl-C on a second time", async () => {
+    const { running } = await serve();
+    running.child.kill("SIGINT");
+    running.child.kill("SIGINT");
+    expect(await running.ended).toBe(0);
+  });
+
+  it("says without a stack what keeps the service from starting", async () => {
+    const taken = createServer();
+    const port = await listen(taken);
+    const cases: { args: string[]; env?: NodeJS.ProcessEnv; exitCode: number; says: string }[] = [
+      { args: ["--port", String(port)], exitCode: 3, says: `Port ${port}` },
+      { args: ["--port", "0", "--host", "0.0.0.0"], exitCode: 3, says: "HOLDFAST_TOKEN" },
+      { args: [], env: { PORT: "http" }, exitCode: 2, says: 'PORT="http"' },
+    ];
+    for (const { args, env = {}, exitCode, says } of cases) {
+      const ran = await run(holdfast, ["serve", ...args], { cwd: join(work, "app"), env });
+      expect(ran).toMatchObject({ exitCode, stderr: expect.stringContaining(says) });
+      expect(ran.stderr).toMatch(/^holdfast: /);
+      expect(ran.stderr).not.toMatch(/\n\s+at /);
+    }
+    await close(taken);
+  });
+
+  /** Start the service in the app's folder, and wait until it says where it is. */
+  async function serve(port = "0"): Promise<{ url: string; running: Running }> {
+    const running = start(holdfast, ["serve", "--port", port], { cwd: join(work, "app") });
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.stdout())?.[0];
+      if (url !== undefined) return { url, running };
+      if (running.child.exitCode !== null || Date.now() > deadline) {
+        running.child.kill("SIGKILL");
+        throw new Error(`the service did not start: ${running.stdout()}${running.stderr()}`);
+      }
+      await sleep(20);
+    }
+  }
+});
+
+describe("the holdfast command", () => {
+  it("is interrupted by Ctrl-C in the middle of a look, says that nothing is half done, and exits with 130", async () => {
+    const silent = createServer();
+    const asked = new Promise<void>((resolve) => silent.on("request", () => resolve()));
+    const port = await listen(silent);
+    const running = start(holdfast, ["verify", `http://127.0.0.1:${port}/cat.jpg`, "--state", "interrupted.json"], {
+      cwd: join(work, "app"),
+    });
+    await asked;
+    await stop(running, "SIGINT", 130);
+    expect(running.stderr()).toContain("Nothing new was remembered");
+    await close(silent);
+  });
+
+  it("ends quietly when nobody reads its output any more", async () => {
+    const { exitCode, stderr } = await run("sh", ["-c", `"${holdfast}" --help | head -n 1`], { cwd: work });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
+  it("uses no colours in a pipe, and those that are asked for", async () => {
+    expect((await inApp("--help")).stdout).not.toContain("\u001b[");
+    const forced = await run(holdfast, ["--help"], { cwd: work, env: { FORCE_COLOR: "1" } });
+    expect(forced.stdout).toContain("\u001b[");
+    const both = await run(holdfast, ["--help"], { cwd: work, env: { FORCE_COLOR: "1", NO_COLOR: "1" } });
+    expect(both.stdout).not.toContain("\u001b[");
+  });
+
+  it("looks at the storage without the service, and says how to install what it lacks", async () => {
+    const status = await inApp("storage", "status", "--json");
+    expect(JSON.parse(status.stdout)).toMatchObject({ exitCode: 0, storage: { kind: "disk" } });
+    const bucket = { S3_BUCKET: "photos", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+    const lacking = await run(holdfast, ["storage", "status"], { cwd: join(work, "app"), env: bucket });
+    expect(lacking).toMatchObject({ exitCode: 3, stdout: expect.stringContaining("npm install @aws-sdk/client-s3") });
+  });
+
+  it("is described by docs/cli.md with each of its options", async () => {
+    const documented = readFileSync(join(repository, "docs", "cli.md"), "utf8");
+    for (const command of ["verify", "serve", "storage status", "storage check", "storage cors"]) {
+      const { stdout } = await inApp(...command.split(" "), "--help");
+      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option ?? "");
+      expect(options.length).toBeGreaterThan(command === "storage status" ? 1 : 3);
+      for (const option of options) expect(documented).toContain(`\`${option}`);
+    }
+  });
+});
+
+async function stop(running: Running, signal: NodeJS.Signals, exitCode: number): Promise<void> {
+  running.child.kill(signal);
+  const timer = setTimeout(() => running.child.kill("SIGKILL"), 15_000);
+  expect(await running.ended).toBe(exitCode);
+  clearTimeout(timer);
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openMedia } from "@holdfast/media";
+import sharp from "sharp";
+import { expect, it } from "vitest";
+import { openCloudinaryStorage } from "../../packages/media/src/storage/cloudinary-storage.js";
+import { startCloudinaryDouble } from "../doubles/cloudinary.js";
+
+it("media on (a double of) Cloudinary keeps a photograph, gives its users the URLs they expect, and deletes it again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-cloudinary-"));
+  const double = await startCloudinaryDouble();
+  const storage = await openCloudinaryStorage(double.account, "CLOUDINARY_URL", { uploadPrefix: double.origin });
+  const said: string[] = [];
+  const log = {
+    info: (line: string) => void said.push(line),
+    warn: (line: string) => void said.push(line),
+    error: (line: string) => void said.push(line),
+  };
+  const media = await openMedia({ storage, database: `file:${join(folder, "catalogue.db")}`, log, settleEveryMs: 0, retentionMs: 0 });
+  try {
+    const bytes = await sharp({ create: { width: 900, height: 600, channels: 3, background: "#a04020" } })
+      .jpeg()
+      .toBuffer();
+    const photo = await media.put(new File([new Uint8Array(bytes)], "A cat & a dog.jpg", { type: "image/jpeg" }));
+    expect(said).toContain('media storage: cloudinary (cloud "double"), chosen by CLOUDINARY_URL, durability object-store');
+    expect(photo.url({ width: 640 })).toMatch(
+      /^https:\/\/res\.cloudinary\.com\/double\/image\/authenticated\/s--.{8}--\/c_limit,cs_srgb,w_640\/f_auto\/q_auto\/v1\/holdfast\/originals\//,
+    );
+    const variant = await fetch(photo.url({ width: 640 }).replace("https://res.cloudinary.com", `${double.origin}/res`));
+    expect(await sharp(Buffer.from(await variant.arrayBuffer())).metadata()).toMatchObject({ width: 640 });
+    const original = await media.handler(new Request(`http://localhost${photo.originalUrl()}`));
+    expect(Buffer.from(await original.arrayBuffer()).equals(bytes)).toBe(true);
+    await media.trash(photo.id);
+    await media.settle();
+    expect(double.assets.all().filter(({ publicId }) => publicId.includes("originals"))).toEqual([]);
+  } finally {
+    await media.close();
+    await double.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

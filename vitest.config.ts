@@ -1,0 +1,50 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+const sources = [
+  { find: /^@holdfast\/media$/, replacement: source("media/src/index.ts") },
+  { find: /^@holdfast\/media\/(node|express|fastify|hono)$/, replacement: source("media/src/http/$1.ts") },
+  { find: /^@holdfast\/media\/(browser|testing)$/, replacement: source("media/src/$1/index.ts") },
+  { find: /^@holdfast\/server$/, replacement: source("server/src/index.ts") },
+];
+
+/** Unit tests read the packages' sources, and so do those of storage; the other projects under test/ run what was built. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias: sources },
+        test: { name: "unit", include: ["packages/**/*.test.ts", "bench/src/**/*.test.ts"], testTimeout: 20_000 },
+      },
+      { test: { name: "house", include: ["test/house/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      {
+        // Real S3 servers, started once. The example of a driver is here because it is held to the same contract.
+        resolve: { alias: sources },
+        test: {
+          name: "storage",
+          include: ["test/storage/**/*.test.ts", "examples/driver-*/src/**/*.test.ts"],
+          globalSetup: "test/storage/servers.ts",
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          // Most of what waits here waits for a silence to end.
+          maxConcurrency: 12,
+        },
+      },
+      { test: { name: "packed", include: ["test/packed/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 180_000 } },
+      {
+        // One file at a time: each has a browser, a service and the service's own children.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
