@@ -88,7 +88,19 @@ async function sizesBelow(root: string, passes: (path: string) => boolean): Prom
   const entries = existsSync(root) ? await readdir(root, { recursive: true, withFileTypes: true }) : [];
   for (const entry of entries) {
     const path = relative(root, join(entry.parentPath, entry.name));
-    if (entry.isFile() && passes(path)) sizes.set(path, (await stat(join(root, path))).size);
+    if (!entry.isFile() || !passes(path)) continue;
+    const size = await sizeOf(join(root, path));
+    if (size !== undefined) sizes.set(path, size);
   }
   return sizes;
+}
+
+/** The size of a file, or undefined where the service has removed it since the folder was listed. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }
