@@ -37,6 +37,12 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
+/** Whose process it is, where it is not to be ours. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** How long a daemon may take over ending by itself. */
 const graceMs = 5_000;
 
@@ -54,9 +60,9 @@ export class Daemons {
   }
 
   /** Start a program that stays in the foreground. What it says goes to `<name>.out` in the folder. */
-  start(name: string, program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+  start(name: string, program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, user?: User): void {
     const log = openSync(join(this.folder, `${name}.out`), "a");
-    const child = spawn(program, args, { cwd: this.folder, env: { ...process.env, ...env }, stdio: ["ignore", log, log] });
+    const child = spawn(program, args, { cwd: this.folder, env: { ...process.env, ...env }, stdio: ["ignore", log, log], ...user });
     closeSync(log);
     running.add(child);
     const ended = new Promise<void>((resolve) => {
@@ -81,9 +87,9 @@ export class Daemons {
   }
 
   /** End all of them by their process ids, the one started last first, and remove the folder. */
-  async stop(): Promise<void> {
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     for (const { child, ended } of this.#running.splice(0).toReversed()) {
-      child.kill("SIGTERM");
+      child.kill(signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
       await ended;
       clearTimeout(timer);
@@ -98,8 +104,9 @@ export async function run(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   timeoutMs = 60_000,
+  user?: User,
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, ...env }, timeout: timeoutMs });
+  const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, ...env }, timeout: timeoutMs, ...user });
   return stdout;
 }
 

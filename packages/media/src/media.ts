@@ -1,3 +1,4 @@
+import type { CompiledQuery } from "kysely";
 import type { FileId, FileRecord, FileState, Visibility } from "./catalogue/file.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
@@ -86,12 +87,39 @@ export interface SqliteHandle {
   close(): void;
 }
 
+/** A connection of pg, within a transaction or not: the part of it that is used. */
+export interface PostgresClientHandle {
+  query(sql: string, parameters: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
+}
+
+/** A pool of connections of pg: the part of it that is used. */
+export interface PostgresHandle {
+  connect(): Promise<PostgresClientHandle & { release(error?: Error | boolean): void }>;
+}
+
+/** A transaction of Kysely: the part of it that is used. */
+export interface KyselyTransactionHandle {
+  readonly isTransaction: boolean;
+  withoutPlugins(): {
+    executeQuery(query: CompiledQuery): Promise<{ readonly rows: unknown[]; readonly numAffectedRows?: bigint | undefined }>;
+  };
+}
+
+/**
+ * A transaction that the application began, through whichever client it uses: a connection of pg after `BEGIN`, a handle of
+ * better-sqlite3 or libsql after `BEGIN`, a transaction of Kysely.
+ */
+export type DatabaseTransaction = PostgresClientHandle | SqliteHandle | KyselyTransactionHandle;
+
 /** How media is opened. Everything has a default; the environment supplies what is not said here. */
 export interface MediaOptions {
   /** @defaultValue chosen from the environment, else the folder `holdfast-data/media` */
   readonly storage?: Storage;
-  /** `file:` and a path, or an open handle. @defaultValue MEDIA_DATABASE_URL, else `holdfast-data/catalogue.db` */
-  readonly database?: string | SqliteHandle;
+  /**
+   * `postgres://…`, `file:` and a path, a pool of pg or an open SQLite handle. @defaultValue MEDIA_DATABASE_URL, else
+   * DATABASE_URL where that is PostgreSQL, else `holdfast-data/catalogue.db`
+   */
+  readonly database?: string | SqliteHandle | PostgresHandle;
   /** Before the name of each table. @defaultValue `holdfast_` */
   readonly tablePrefix?: string;
   /** The path that `handler` serves and URLs begin with. @defaultValue `/media` */
@@ -162,8 +190,11 @@ export interface Media {
   restore(id: string): Promise<boolean>;
   /** Give up what expired and delete what is due, from the catalogue's rows only. Runs at start and on a timer by itself. */
   settle(): Promise<SettleReport>;
-  /** Make or bring up to date the catalogue's tables. `openMedia()` does it for a database of its own. */
-  migrate(): Promise<void>;
+  /**
+   * Make or bring up to date the catalogue's tables. `openMedia()` does it for a SQLite file of its own. `contract` also takes
+   * away what no release uses any more that still runs; leave it out while an older one does.
+   */
+  migrate(options?: { readonly contract?: boolean }): Promise<void>;
   /** Finish what is being stored and let go of everything. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { parseBasePath, refuseUnusable } from "./check-options.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
@@ -11,7 +12,6 @@ import { fail, isHoldfastError } from "./errors.js";
 import { createHandler } from "./http/handler.js";
 import { createDecoder } from "./images/decoder.js";
 import type { Logger, Media, MediaFile, MediaOptions } from "./media.js";
-import type { Environment } from "./storage/instance.js";
 import { storageFromEnvironment } from "./storage/from-environment.js";
 import { isProduction } from "./storage/instance.js";
 import { describeStorage, type Storage } from "./storage/storage.js";
@@ -51,6 +51,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
   const catalogue = await openCatalogue({
     env,
     cwd,
+    log,
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tablePrefix === undefined ? {} : { tablePrefix: options.tablePrefix }),
   });
@@ -172,7 +173,7 @@ function assemble(given: Assembly): Media {
     trash: async (id) => await move(id, "stored", "trashed"),
     restore: async (id) => await move(id, "trashed", "stored"),
     settle: async () => await during(async () => await settle({ catalogue, storage, lateWriteMs, retentionMs })),
-    migrate: async () => await catalogue.migrate(),
+    migrate: async (migrateOptions) => await catalogue.migrate(migrateOptions),
     close: async () => await (closing ??= letGo()),
   };
 
@@ -238,37 +239,6 @@ function settleRegularly(media: Media, everyMs: number, log: Logger, isAtOnce: b
 
 function toMediaFile(file: FileRecord | undefined, basePath: string, signer: Signer, storage: Storage): MediaFile | undefined {
   return file === undefined ? undefined : withUrls(file, basePath, signer, storage.driver);
-}
-
-/** Above it Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
-const shortestSigningKey = 16;
-
-/** Refuse what would silently mean something else: a timer that fires at once, a key that anybody could guess. */
-function refuseUnusable(options: MediaOptions, env: Environment): void {
-  const problems: string[] = [];
-  for (const name of ["leaseMs", "settleEveryMs", "lateWriteMs", "retentionMs"] as const) {
-    const value = options[name] ?? 0;
-    const isTimer = name === "leaseMs" || name === "settleEveryMs";
-    if (value >= 0 && value <= (isTimer ? longestTimerMs : Number.MAX_SAFE_INTEGER)) continue;
-    problems.push(`${name} is ${value}; give it milliseconds${isTimer ? `, at most ${longestTimerMs}` : ", 0 or more"}.`);
-  }
-  for (const [name, key] of [
-    ["signingKey", options.signingKey],
-    ["HOLDFAST_SIGNING_KEY", env["HOLDFAST_SIGNING_KEY"]],
-  ] as const) {
-    if (key === undefined || key.trim().length >= shortestSigningKey) continue;
-    const found = key.trim() === "" ? "is set but empty" : `has fewer than ${shortestSigningKey} characters`;
-    problems.push(`${name} ${found}: whoever guesses it reads every private file. Make one with: openssl rand -hex 32`);
-  }
-  if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
-}
-
-function parseBasePath(path: string): string {
-  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(path)) return path;
-  throw fail("CONFIG_INVALID", {
-    problems: [`basePath "${path}" is not usable; write a path such as /media, without a slash at its end.`],
-  });
 }
 
 /** The options that are set, so that `undefined` never replaces a default. */

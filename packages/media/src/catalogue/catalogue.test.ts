@@ -32,12 +32,13 @@ describe("openCatalogue", () => {
     expect((await open({ cwd, env, database: "file:two.db" })).description).toBe(`SQLite (${join(cwd, "two.db")})`);
   });
 
-  it("never falls back to a file where DATABASE_URL asks for PostgreSQL, and never quotes the password", async () => {
-    for (const env of [
-      { DATABASE_URL: "postgres://u:hunter2@h/d" },
-      { MEDIA_DATABASE_URL: "mysql://u:hunter2@h/d" },
-      { MEDIA_DATABASE_URL: "hunter2" },
-    ]) {
+  it("is the application's own PostgreSQL, never a file, where DATABASE_URL says so, and never quotes the password", async () => {
+    const shared = await open({ env: { DATABASE_URL: "postgres://u:hunter2@db.example.com:5433/d" } });
+    expect(shared).toMatchObject({ kind: "postgres", description: "PostgreSQL (db.example.com:5433/d)", isOwn: false });
+  });
+
+  it("refuses what is no database it knows, and never quotes the password", async () => {
+    for (const env of [{ MEDIA_DATABASE_URL: "mysql://u:hunter2@h/d" }, { MEDIA_DATABASE_URL: "hunter2" }]) {
       const failure = await open({ env }).catch((error: unknown) => String(error));
       expect(failure).toMatch(/MEDIA_DATABASE_URL/);
       expect(failure).not.toContain("hunter2");

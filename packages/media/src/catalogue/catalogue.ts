@@ -1,29 +1,41 @@
 import { randomBytes } from "node:crypto";
 import { isAbsolute, join, resolve } from "node:path";
-import { Kysely, type RawBuilder, sql } from "kysely";
+import { type Dialect, Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import { fail } from "../errors.js";
-import type { SqliteHandle } from "../media.js";
-import { type DiskFacts, type Environment, judgeDisk, readDiskFacts, realPathOf } from "../storage/instance.js";
+import type { DatabaseTransaction, Logger, PostgresHandle, SqliteHandle } from "../media.js";
 import { defaultDataFolder } from "../storage/choose.js";
 import { refuseEphemeral } from "../storage/ephemeral.js";
-import { defaultTablePrefix, migrations, migrationsTable, parseTablePrefix, sqliteNow, withPrefix } from "./migrations.js";
+import { type DiskFacts, type Environment, judgeDisk, readDiskFacts, realPathOf } from "../storage/instance.js";
+import { applyMigrations, missingMigrations } from "./apply-migrations.js";
+import { clockOf, type DatabaseKind, defaultTablePrefix, parseTablePrefix } from "./migrations.js";
+import { numbersPlugin } from "./numbers.js";
+import { describePostgres, isPostgresUrl, openPostgresUrl, postgresOver } from "./postgres.js";
 import type { Schema } from "./schema.js";
 import { SharedConnectionDialect } from "./shared-connection.js";
 import { openSqliteFile, prepareConnection, sqlitePathOf } from "./sqlite.js";
 import { statementsOf } from "./statements.js";
 import { tablePrefixPlugin } from "./table-prefix.js";
+import { dialectWithin } from "./within.js";
 
-/** The database of files, replicas, attachments and variants, opened. */
+/** The database of files, replicas, attachments, variants and jobs, opened. */
 export interface Catalogue {
   readonly db: Kysely<Schema>;
+  readonly kind: DatabaseKind;
   /** The database's clock, milliseconds since 1970: every lease and age is by this clock, never by ours. */
   readonly now: RawBuilder<number>;
   /** Where it is, for people. */
   readonly description: string;
   /** Whether it is a database of our own, whose tables are made without asking. */
   readonly isOwn: boolean;
-  /** Apply the migrations that are missing, each in a transaction of its own. */
-  migrate(): Promise<void>;
+  /** The same tables inside a transaction that the application began; it commits or rolls back what is done here. */
+  within(tx: DatabaseTransaction): Kysely<Schema>;
+  /**
+   * Let one transaction at a time past this point, among all that name the same thing; the others wait for it to end. In
+   * SQLite there is only ever one.
+   */
+  lock(tx: Kysely<Schema>, name: string): Promise<void>;
+  /** Apply the migrations that are missing, each in a transaction of its own, one process at a time. */
+  migrate(options?: { readonly contract?: boolean }): Promise<void>;
   /** @throws CATALOGUE_NOT_MIGRATED */
   confirmMigrated(): Promise<void>;
   /** A value kept for the life of the catalogue, written once by whoever is first. */
@@ -34,105 +46,100 @@ export interface Catalogue {
   close(): Promise<void>;
 }
 
+/** Our tables inside a transaction: one of our own, or the application's. */
+export type CatalogueTransaction = Kysely<Schema> | Transaction<Schema>;
+
 /**
- * Open the catalogue: the database given, else the one of MEDIA_DATABASE_URL, else `holdfast-data/catalogue.db`.
+ * Open the catalogue: the database given, else the one of MEDIA_DATABASE_URL, else of DATABASE_URL where that is PostgreSQL,
+ * else `holdfast-data/catalogue.db`.
  *
  * @throws CONFIG_INVALID, STORAGE_EPHEMERAL, CATALOGUE_UNUSABLE
  */
 export async function openCatalogue(options: {
-  readonly database?: string | SqliteHandle;
+  readonly database?: string | SqliteHandle | PostgresHandle;
   readonly tablePrefix?: string;
   readonly env: Environment;
   readonly cwd: string;
   readonly facts?: DiskFacts;
+  readonly log?: Pick<Logger, "warn">;
 }): Promise<Catalogue> {
+  const { database, env, cwd, log = console } = options;
   const prefix = parseTablePrefix(options.tablePrefix ?? defaultTablePrefix);
-  if (typeof options.database === "object") {
+  if (typeof database === "object") {
+    if ("connect" in database) {
+      const { dialect, close } = postgresOver(database);
+      return catalogueOver({ kind: "postgres", dialect, close, description: "PostgreSQL, an open pool", isOwn: false }, prefix);
+    }
     const description = "an open SQLite handle";
-    prepareConnection(options.database, `(${description})`);
-    return catalogueOver({ handle: options.database, close: () => undefined }, prefix, description, false);
+    prepareConnection(database, `(${description})`);
+    return catalogueOver({ ...sqliteOver(database), close: async () => undefined, description, isOwn: false }, prefix);
   }
-  const path = sqliteFileFor(options.database, options.env, options.cwd);
-  const judgement = judgeDisk(realPathOf(path), options.env, options.facts ?? readDiskFacts());
-  refuseEphemeral("catalogue", path, judgement, options.env);
+  const url = database ?? env["MEDIA_DATABASE_URL"] ?? postgresUrlOf(env);
+  if (url !== undefined && isPostgresUrl(url)) {
+    const { dialect, close } = await openPostgresUrl(url, log);
+    return catalogueOver({ kind: "postgres", dialect, close, description: describePostgres(url), isOwn: false }, prefix);
+  }
+  const path = sqliteFileOf(url, database === undefined ? "MEDIA_DATABASE_URL" : "database", cwd);
+  const judgement = judgeDisk(realPathOf(path), env, options.facts ?? readDiskFacts());
+  refuseEphemeral("catalogue", path, judgement, env);
   const connection = await openSqliteFile(path);
-  return catalogueOver(connection, prefix, `SQLite (${path})`, true);
+  const close = async (): Promise<void> => connection.close();
+  return catalogueOver({ ...sqliteOver(connection.handle), close, description: `SQLite (${path})`, isOwn: true }, prefix);
 }
 
-function sqliteFileFor(given: string | undefined, env: Environment, cwd: string): string {
-  const fromEnvironment = env["MEDIA_DATABASE_URL"];
-  const url = given ?? fromEnvironment;
-  if (url === undefined) {
-    const applicationUrl = env["DATABASE_URL"];
-    if (applicationUrl !== undefined && /^postgres(ql)?:/.test(applicationUrl)) {
-      const problem =
-        "DATABASE_URL asks for PostgreSQL, where this version of Holdfast cannot keep its catalogue yet. " +
-        "Set MEDIA_DATABASE_URL=file:/data/catalogue.db, on a disk that lasts.";
-      throw fail("CONFIG_INVALID", { problems: [problem] });
-    }
-    return join(cwd, defaultDataFolder, "catalogue.db");
-  }
-  const variable = given === undefined ? "MEDIA_DATABASE_URL" : "database";
+/** The application's own database, where it is one that instances can share. */
+function postgresUrlOf(env: Environment): string | undefined {
+  const url = env["DATABASE_URL"];
+  return url !== undefined && isPostgresUrl(url) ? url : undefined;
+}
+
+function sqliteFileOf(url: string | undefined, variable: string, cwd: string): string {
+  if (url === undefined) return join(cwd, defaultDataFolder, "catalogue.db");
   const path = sqlitePathOf(url);
   if (path === undefined || path === "") {
     // The value may hold a password: name its scheme only.
     const scheme = /^[a-z][a-z0-9+]*:/i.exec(url)?.[0] ?? "no scheme";
-    throw fail("CONFIG_INVALID", {
-      problems: [
-        `${variable} has ${scheme === "no scheme" ? scheme : `the scheme "${scheme}"`}; write file:/data/catalogue.db, the path of a SQLite file.`,
-      ],
-    });
+    const found = scheme === "no scheme" ? scheme : `the scheme "${scheme}"`;
+    const problem = `${variable} has ${found}; write postgres://user:password@host/database, or file:/data/catalogue.db, the path of a SQLite file.`;
+    throw fail("CONFIG_INVALID", { problems: [problem] });
   }
   return isAbsolute(path) ? path : resolve(cwd, path);
 }
 
-function catalogueOver(
-  connection: { readonly handle: SqliteHandle; close(): void },
-  prefix: string,
-  description: string,
-  isOwn: boolean,
-): Catalogue {
-  const { handle } = connection;
-  const db = new Kysely<Schema>({
-    // The dialect closes its database when destroyed; whoever opened the handle closes it.
-    dialect: new SharedConnectionDialect(handle, {
-      database: {
-        prepare: statementsOf(handle),
-        close: () => undefined,
-      },
-    }),
-    plugins: [tablePrefixPlugin(prefix)],
-  });
-  const now = sql<number>`${sql.raw(sqliteNow)}`;
-  const applied = sql.table(`${prefix}migrations`);
+function sqliteOver(handle: SqliteHandle): Pick<Connection, "kind" | "dialect"> {
+  // The dialect closes its database when destroyed; whoever opened the handle closes it.
+  const database = { prepare: statementsOf(handle), close: () => undefined };
+  return { kind: "sqlite", dialect: new SharedConnectionDialect(handle, { database }) };
+}
 
-  async function missing(): Promise<string[]> {
-    const { rows } = await sql<{ id: string }>`SELECT id FROM ${applied}`.execute(db);
-    const done = new Set(rows.map((row) => row.id));
-    return migrations.map((migration) => migration.id).filter((id) => !done.has(id));
-  }
+interface Connection {
+  readonly kind: DatabaseKind;
+  readonly dialect: Dialect;
+  readonly description: string;
+  readonly isOwn: boolean;
+  close(): Promise<void>;
+}
 
+function catalogueOver(connection: Connection, prefix: string): Catalogue {
+  const { kind, description, isOwn } = connection;
+  const plugins = [tablePrefixPlugin(prefix), numbersPlugin];
+  const db = new Kysely<Schema>({ dialect: connection.dialect, plugins });
+  const tables = { db, kind, prefix, description };
   return {
     db,
-    now,
+    kind,
+    now: sql<number>`${sql.raw(clockOf[kind])}`,
     description,
     isOwn,
-    async migrate() {
-      await sql.raw(withPrefix(migrationsTable, prefix)).execute(db);
-      for (const migration of migrations) {
-        await db.transaction().execute(async (tx) => {
-          // The insert takes the write lock, so of two that race one waits and then finds it done.
-          const noted = await sql`INSERT INTO ${applied} (id, applied_at) VALUES (${migration.id}, ${now}) ON CONFLICT DO NOTHING`.execute(
-            tx,
-          );
-          if (noted.numAffectedRows === 0n) return;
-          for (const statement of migration.statements) await sql.raw(withPrefix(statement, prefix)).execute(tx);
-        });
-      }
+    within: (tx) => new Kysely<Schema>({ dialect: dialectWithin(tx, kind), plugins }),
+    async lock(tx, name) {
+      if (kind === "sqlite") return;
+      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${prefix}${name}`}, 0))`.execute(tx);
     },
+    migrate: async (options = {}) => await applyMigrations(tables, options),
     async confirmMigrated() {
-      const ids = await missing().catch(() => migrations.map((migration) => migration.id));
-      if (ids.length > 0) throw fail("CATALOGUE_NOT_MIGRATED", { missing: ids });
+      const missing = await missingMigrations(tables);
+      if (missing.length > 0) throw fail("CATALOGUE_NOT_MIGRATED", { missing });
     },
     async remember(name, make) {
       await db
@@ -155,7 +162,7 @@ function catalogueOver(
     },
     async close() {
       await db.destroy();
-      connection.close();
+      await connection.close();
     },
   };
 }

@@ -62,10 +62,11 @@ export async function keepReservation({ db, now }: Catalogue, { id, token }: Res
  * Undefined when the reservation is no longer ours; nothing has changed then.
  */
 export async function commitFile(
-  { db, now }: Catalogue,
+  catalogue: Catalogue,
   reservation: Reservation,
   stored: { readonly receipt: Receipt; readonly facts: FileFacts; readonly storage: string; readonly attachTo?: AttachmentTarget },
 ): Promise<FileRecord | undefined> {
+  const { db, now } = catalogue;
   const { receipt, facts, attachTo } = stored;
   return await db.transaction().execute(async (tx) => {
     const row = await tx
@@ -105,6 +106,7 @@ export async function commitFile(
       .execute();
     if (attachTo !== undefined) {
       const [recordType, recordId, slot] = attachTo;
+      await catalogue.lock(tx, `slot ${JSON.stringify(attachTo)}`);
       const { last } = await tx
         .selectFrom("attachments")
         .select((eb) => eb.fn.max("position").as("last"))
@@ -118,7 +120,7 @@ export async function commitFile(
           record_type: recordType,
           record_id: recordId,
           slot,
-          position: (last as number | null) === null ? 0 : last + 1,
+          position: (last as number | null) === null ? 0 : Number(last) + 1,
           file_id: reservation.id,
           attached_at: now,
         })

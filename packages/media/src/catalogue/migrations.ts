@@ -1,21 +1,33 @@
 import { fail } from "../errors.js";
 
-/** One step of the tables' history. Steps are only ever added, and each leaves the previous release working. */
+/** The databases that a catalogue can be kept in. */
+export type DatabaseKind = "sqlite" | "postgres";
+
+/**
+ * One step of the tables' history. Steps are only ever added. A change that takes something away is made in two: `expand`
+ * leaves the previous release working, and is applied before the new one starts; `contract` removes what nobody uses any
+ * more, and is applied when asked for, once no instance of the previous release runs.
+ */
 export interface Migration {
   readonly id: string;
-  /** SQL statements in the dialect SQLite and PostgreSQL share; `{p}` stands for the table prefix. */
+  readonly step: "expand" | "contract";
+  /**
+   * SQL statements in the dialect SQLite and PostgreSQL share; `{p}` stands for the table prefix, and `{c}` for the order of
+   * bytes, in which SQLite compares text by itself and PostgreSQL does when told to.
+   */
   readonly statements: readonly string[];
 }
 
 const first: Migration = {
   id: "0001_files",
+  step: "expand",
   statements: [
     `CREATE TABLE {p}meta (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL
 )`,
     `CREATE TABLE {p}files (
-  id TEXT PRIMARY KEY,
+  id TEXT{c} PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('reserved', 'stored', 'trashed', 'purging', 'purged', 'abandoned')),
   name TEXT NOT NULL,
   type TEXT NOT NULL,
@@ -27,7 +39,7 @@ const first: Migration = {
   frames INTEGER,
   thumbhash TEXT,
   visibility TEXT NOT NULL CHECK (visibility IN ('private', 'public')),
-  object_key TEXT NOT NULL UNIQUE,
+  object_key TEXT{c} NOT NULL UNIQUE,
   lease_token TEXT,
   lease_expires_at BIGINT,
   reserved_at BIGINT NOT NULL,
@@ -38,9 +50,9 @@ const first: Migration = {
 )`,
     `CREATE INDEX {p}files_by_state ON {p}files (state, id)`,
     `CREATE TABLE {p}replicas (
-  file_id TEXT NOT NULL REFERENCES {p}files (id),
+  file_id TEXT{c} NOT NULL REFERENCES {p}files (id),
   storage TEXT NOT NULL,
-  object_key TEXT NOT NULL,
+  object_key TEXT{c} NOT NULL,
   size BIGINT NOT NULL,
   sha256 TEXT NOT NULL,
   etag TEXT,
@@ -53,18 +65,18 @@ const first: Migration = {
   record_id TEXT NOT NULL,
   slot TEXT NOT NULL,
   position INTEGER NOT NULL,
-  file_id TEXT NOT NULL REFERENCES {p}files (id),
+  file_id TEXT{c} NOT NULL REFERENCES {p}files (id),
   attached_at BIGINT NOT NULL,
   PRIMARY KEY (record_type, record_id, slot, position)
 )`,
     `CREATE INDEX {p}attachments_by_file ON {p}attachments (file_id)`,
     `CREATE TABLE {p}variants (
-  id TEXT PRIMARY KEY,
-  file_id TEXT NOT NULL REFERENCES {p}files (id),
+  id TEXT{c} PRIMARY KEY,
+  file_id TEXT{c} NOT NULL REFERENCES {p}files (id),
   transform TEXT NOT NULL,
   format TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('reserved', 'stored', 'abandoned')),
-  object_key TEXT NOT NULL UNIQUE,
+  object_key TEXT{c} NOT NULL UNIQUE,
   lease_token TEXT,
   lease_expires_at BIGINT,
   size BIGINT,
@@ -80,28 +92,68 @@ const first: Migration = {
   ],
 };
 
+const second: Migration = {
+  id: "0002_jobs",
+  step: "expand",
+  statements: [
+    "ALTER TABLE {p}files ADD COLUMN owner TEXT",
+    "ALTER TABLE {p}files ADD COLUMN idempotency_key TEXT",
+    "ALTER TABLE {p}files ADD COLUMN expires_at BIGINT",
+    "ALTER TABLE {p}files ADD COLUMN revision BIGINT NOT NULL DEFAULT 0",
+    `CREATE UNIQUE INDEX {p}files_by_idempotency_key ON {p}files (idempotency_key)
+  WHERE idempotency_key IS NOT NULL AND state NOT IN ('reserved', 'abandoned')`,
+    "CREATE INDEX {p}files_by_expiry ON {p}files (expires_at) WHERE expires_at IS NOT NULL",
+    `CREATE TABLE {p}jobs (
+  id TEXT{c} PRIMARY KEY,
+  kind TEXT NOT NULL,
+  subject TEXT{c} NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('ready', 'running', 'dead')),
+  run_at BIGINT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  fence BIGINT NOT NULL DEFAULT 0,
+  lease_expires_at BIGINT,
+  last_error TEXT,
+  enqueued_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+)`,
+    "CREATE UNIQUE INDEX {p}jobs_ready ON {p}jobs (kind, subject) WHERE state = 'ready'",
+    "CREATE INDEX {p}jobs_due ON {p}jobs (state, run_at)",
+  ],
+};
+
 /** Every migration there is, oldest first. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, second];
 
 /** The statement that makes the table in which applied migrations are noted. */
 export const migrationsTable = "CREATE TABLE IF NOT EXISTS {p}migrations (id TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)";
 
-/** The database's own clock in milliseconds since 1970, as SQLite (3.42 and later) writes it. */
-export const sqliteNow = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+/** The database's own clock in milliseconds since 1970. SQLite has it from 3.42; PostgreSQL's is read anew within a transaction. */
+export const clockOf: Readonly<Record<DatabaseKind, string>> = {
+  sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  postgres: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+};
 
 /**
- * Print the SQL that makes the tables, for those who run migrations themselves.
+ * Print the SQL that makes the tables, for those who run migrations themselves. Only what a migration adds is printed, not
+ * what a later `contract` step takes away, unless asked for.
  *
+ * @param options.database whose SQL. @defaultValue `sqlite`
  * @param options.tablePrefix before each table's name; letters, digits and underscores. @defaultValue `holdfast_`
+ * @param options.contract with the steps that the previous release does not survive. @defaultValue false
  */
-export function migrationSql(options: { readonly tablePrefix?: string } = {}): string {
-  const prefix = parseTablePrefix(options.tablePrefix ?? defaultTablePrefix);
-  const steps = migrations.flatMap((migration) => [
-    `-- ${migration.id}`,
-    ...migration.statements.map((statement) => `${withPrefix(statement, prefix)};`),
-    `INSERT INTO ${prefix}migrations (id, applied_at) VALUES ('${migration.id}', ${sqliteNow});`,
-  ]);
-  return [`${withPrefix(migrationsTable, prefix)};`, "BEGIN;", ...steps, "COMMIT;", ""].join("\n");
+export function migrationSql(
+  options: { readonly database?: DatabaseKind; readonly tablePrefix?: string; readonly contract?: boolean } = {},
+): string {
+  const { database = "sqlite", contract = false } = options;
+  const write = writerFor(database, parseTablePrefix(options.tablePrefix ?? defaultTablePrefix));
+  const steps = migrations
+    .filter(({ step }) => contract || step === "expand")
+    .flatMap((migration) => [
+      `-- ${migration.id}`,
+      ...migration.statements.map((statement) => `${write(statement)};`),
+      write(`INSERT INTO {p}migrations (id, applied_at) VALUES ('${migration.id}', ${clockOf[database]});`),
+    ]);
+  return [`${write(migrationsTable)};`, "BEGIN;", ...steps, "COMMIT;", ""].join("\n");
 }
 
 export const defaultTablePrefix = "holdfast_";
@@ -112,7 +164,8 @@ export function parseTablePrefix(prefix: string): string {
   throw fail("CONFIG_INVALID", { problems: [`tablePrefix "${prefix}" is not usable: letters, digits and underscores, at most 31.`] });
 }
 
-/** Put the prefix where `{p}` stands. */
-export function withPrefix(statement: string, prefix: string): string {
-  return statement.replaceAll("{p}", prefix);
+/** Make what writes a statement out for one database and prefix. */
+export function writerFor(database: DatabaseKind, prefix: string): (statement: string) => string {
+  const collation = database === "postgres" ? ' COLLATE "C"' : "";
+  return (statement) => statement.replaceAll("{p}", prefix).replaceAll("{c}", collation);
 }

@@ -1,3 +1,4 @@
+import type { ColumnType } from "kysely";
 import type { FileState, Visibility } from "./file.js";
 
 /**
@@ -10,9 +11,10 @@ export interface Schema {
   readonly replicas: ReplicasTable;
   readonly attachments: AttachmentsTable;
   readonly variants: VariantsTable;
+  readonly jobs: JobsTable;
 }
 
-export const tableNames: readonly (keyof Schema)[] = ["meta", "files", "replicas", "attachments", "variants"];
+export const tableNames: readonly (keyof Schema)[] = ["meta", "files", "replicas", "attachments", "variants", "jobs"];
 
 export interface MetaTable {
   name: string;
@@ -42,6 +44,14 @@ export interface FilesTable {
   swept_at: number | null;
   /** When the present state was entered. */
   changed_at: number;
+  /** Whose it is, in the application's words. */
+  owner: string | null;
+  /** What the sender called this upload, so that the same one sent twice is one file. */
+  idempotency_key: string | null;
+  /** When a staged file that nobody attached goes to the trash. */
+  expires_at: number | null;
+  /** Counts the changes that a manifest tells of. */
+  revision: ColumnType<number, number | undefined, number>;
 }
 
 export interface ReplicasTable {
@@ -82,3 +92,37 @@ export interface VariantsTable {
   swept_at: number | null;
   changed_at: number;
 }
+
+export interface JobsTable {
+  id: string;
+  kind: string;
+  /** What it is about, a file's id for most; of one kind and subject at most one job is `ready`. */
+  subject: string;
+  state: "ready" | "running" | "dead";
+  run_at: number;
+  attempts: ColumnType<number, number | undefined, number>;
+  /** Counts the claims: what a worker did under an older one no longer counts. */
+  fence: ColumnType<number, number | undefined, number>;
+  lease_expires_at: number | null;
+  last_error: string | null;
+  enqueued_at: number;
+  changed_at: number;
+}
+
+/** Columns and aliases that hold numbers which some database clients answer as text. */
+export const numberColumns: ReadonlySet<string> = new Set([
+  "size",
+  "lease_expires_at",
+  "reserved_at",
+  "stored_at",
+  "swept_at",
+  "changed_at",
+  "expires_at",
+  "revision",
+  "verified_at",
+  "attached_at",
+  "run_at",
+  "fence",
+  "enqueued_at",
+  "count",
+]);

@@ -72,15 +72,15 @@ export async function removeAttempt({ db }: Catalogue, { table, id }: DueKey): P
 
 /** How many files are stored or trashed, and how many of the trashed are due to be purged. */
 export async function countDuePurges({ db, now }: Catalogue, retentionMs: number): Promise<{ due: number; held: number }> {
-  const { due } = await db
+  const { count: due } = await db
     .selectFrom("files")
-    .select((eb) => eb.fn.countAll<number>().as("due"))
+    .select((eb) => eb.fn.countAll<number>().as("count"))
     .where("state", "=", "trashed")
     .where((eb) => eb("changed_at", "<=", eb(now, "-", retentionMs)))
     .executeTakeFirstOrThrow();
-  const { held } = await db
+  const { count: held } = await db
     .selectFrom("files")
-    .select((eb) => eb.fn.countAll<number>().as("held"))
+    .select((eb) => eb.fn.countAll<number>().as("count"))
     .where("state", "in", ["stored", "trashed"])
     .executeTakeFirstOrThrow();
   return { due, held };

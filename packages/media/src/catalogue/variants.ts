@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Receipt, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
-import { type Catalogue, newLeaseToken } from "./catalogue.js";
+import { type Catalogue, type CatalogueTransaction, newLeaseToken } from "./catalogue.js";
 import type { FileId } from "./file.js";
+import { isUniqueViolation } from "./postgres.js";
 
 /** Which variant of which file. */
 export interface VariantName {
@@ -67,12 +68,12 @@ export async function reserveVariant({ db, now }: Catalogue, name: VariantName, 
  * gone meanwhile.
  */
 export async function commitVariant(
-  { db, now }: Catalogue,
+  { db, now, kind }: Catalogue,
   reservation: VariantReservation,
   receipt: Receipt,
   dimensions: { readonly width: number; readonly height: number },
 ): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+  const commit = async (tx: CatalogueTransaction): Promise<boolean> => {
     const own = await tx
       .updateTable("variants")
       .set({ changed_at: now })
@@ -88,6 +89,8 @@ export async function commitVariant(
       .select("id")
       .where("id", "=", own.file_id)
       .where("state", "in", ["stored", "trashed"])
+      // Held until the commit: a purge that begins meanwhile waits, and then finds this variant.
+      .$if(kind === "postgres", (query) => query.forShare())
       .executeTakeFirst();
     if (file === undefined) return false;
     const other = await tx
@@ -113,7 +116,14 @@ export async function commitVariant(
       .where("id", "=", reservation.id)
       .execute();
     return true;
-  });
+  };
+  try {
+    return await db.transaction().execute(commit);
+  } catch (error) {
+    // Another instance was first, between our look and our commit.
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
 }
 
 /** Give up a reservation, or a stored variant whose bytes have gone: it is made again when next asked for. */
