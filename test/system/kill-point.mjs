@@ -1,7 +1,9 @@
 // Ends this process at an exact point of an upload, as if by the hand of the kernel: no handler runs, nothing is flushed.
 import fsPromises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { S3Client } from "@aws-sdk/client-s3";
 import Database from "libsql";
+import { aroundCommits } from "./pg-commits.mjs";
 
 /**
  * Kill this process with SIGKILL at the `nth` time that it comes by a point. The points are in the order of an upload:
@@ -18,7 +20,23 @@ export function killAtPoint({ at, nth }) {
   };
   if (at === "write") wrapWrites(pass);
   else if (at === "before link" || at === "after link") wrapLink(at, pass);
+  else if (at === "before put" || at === "after put") wrapPuts(at, pass);
+  else if (at === "before pg commit") aroundCommits(async ({ commit }) => (pass(), await commit()));
+  else if (at === "after pg commit") aroundCommits(async ({ commit }) => await commit().finally(pass));
   else wrapCommits(at, pass);
+}
+
+/** Puts of originals into a bucket. */
+function wrapPuts(at, pass) {
+  const { send } = S3Client.prototype;
+  S3Client.prototype.send = async function (command, ...rest) {
+    const isPut = /^(PutObject|CompleteMultipartUpload)Command$/.test(command.constructor.name);
+    const isOriginal = isPut && command.input.Key.startsWith("originals/") && !command.input.Key.endsWith(".json");
+    if (isOriginal && at === "before put") pass();
+    const answer = await send.call(this, command, ...rest);
+    if (isOriginal && at === "after put") pass();
+    return answer;
+  };
 }
 
 function wrapLink(at, pass) {

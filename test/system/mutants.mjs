@@ -1,13 +1,92 @@
 // Defects on purpose. A lab that finds nothing wrong with these would prove nothing about the service.
 import { createHash } from "node:crypto";
+import fsPromises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { fsDriver, openStorage } from "@holdfast/media";
 import Database from "libsql";
+import pg from "pg";
+import { bucketOf } from "./lost-commits.mjs";
+import { aroundCommits } from "./pg-commits.mjs";
 
 /** How late the mutants do what they say they have done. */
 const lateMs = 300;
 
+/** @param {import("./service-process.js").Mutant} mutant */
+export function beMutant(mutant) {
+  switch (mutant) {
+    case "acknowledge before commit":
+      if (process.env.MEDIA_DATABASE_URL?.startsWith("postgres") === true) delayPgCommits();
+      else delayCommits();
+      break;
+    case "no fsync of files":
+      return leaveOutSyncs((path) => path.includes("/parts/"));
+    case "no fsync of folders":
+      return leaveOutSyncs((path) => /\/originals\/\d{4}\/\d{2}$/.test(path));
+    case "no fsync of new folders' parents":
+      return leaveOutSyncs((path) => /\/originals(\/\d{4})?$/.test(path) || path.endsWith("/media"));
+    case "synchronous=NORMAL":
+      return weakenSqlite();
+    case "settle from a listing":
+      setInterval(() => void settleFromListing().catch(() => undefined), 100);
+      break;
+    default:
+    // The others are built in where their place is.
+  }
+}
+
+/** Files and folders whose path matches are not synced. */
+function leaveOutSyncs(matches) {
+  const { open } = fsPromises;
+  fsPromises.open = async (...given) => {
+    const handle = await open(...given);
+    if (matches(String(given[0]))) {
+      handle.sync = async () => undefined;
+      handle.datasync = async () => undefined;
+    }
+    return handle;
+  };
+  syncBuiltinESMExports();
+}
+
+/** SQLite's log is not synced at each commit, and says that it is. */
+function weakenSqlite() {
+  const { prepare } = Database.prototype;
+  Database.prototype.prepare = function (sql) {
+    if (sql === "PRAGMA synchronous = FULL") return prepare.call(this, "PRAGMA synchronous = NORMAL");
+    if (sql === "PRAGMA synchronous") return prepare.call(this, "SELECT 2 AS synchronous");
+    return prepare.call(this, sql);
+  };
+}
+
+/** Whatever the listing shows and the catalogue does not call stored is taken for rubbish. */
+async function settleFromListing() {
+  const { client, bucket } = bucketOf(process.env);
+  const database = new pg.Client({ connectionString: process.env.MEDIA_DATABASE_URL });
+  await database.connect();
+  try {
+    const { rows } = await database.query("SELECT object_key FROM holdfast_files WHERE state = 'stored'");
+    const stored = new Set(rows.map((row) => row.object_key));
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: "originals/" }));
+    for (const { Key } of Contents) {
+      if (!stored.has(Key.replace(/\.json$/, ""))) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    }
+  } finally {
+    await database.end();
+    client.destroy();
+  }
+}
+
+/** PostgreSQL's commits likewise. */
+function delayPgCommits() {
+  aroundCommits(async ({ commit }) => {
+    setTimeout(() => void commit().catch(() => undefined), lateMs);
+    return { command: "COMMIT", rowCount: null, rows: [] };
+  });
+}
+
 /** The catalogue says that it has committed, and commits a little later: group commit without the waiting. */
-export function delayCommits() {
+function delayCommits() {
   const { prepare } = Database.prototype;
   const late = new WeakSet();
   Database.prototype.prepare = function (sql) {

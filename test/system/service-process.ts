@@ -6,31 +6,51 @@ import { fileURLToPath } from "node:url";
 
 /** Where a child ends itself. The points stand in the order in which an upload comes by them. */
 export const killPlaces = ["write", "before link", "after link", "before commit", "after commit"] as const;
+/** Likewise where objects go to a bucket and rows to PostgreSQL. */
+export const cloudKillPlaces = ["before put", "after put", "before pg commit", "after pg commit"] as const;
 
 /** The `nth` time that the child comes by a place. */
 export interface KillPoint {
-  readonly at: (typeof killPlaces)[number];
+  readonly at: (typeof killPlaces)[number] | (typeof cloudKillPlaces)[number];
   readonly nth: number;
 }
 
 /** A defect built into the child on purpose. */
-export type Mutant = "acknowledge before commit" | "commit before bytes";
+export type Mutant =
+  | "acknowledge before commit"
+  | "commit before bytes"
+  | "no fsync of files"
+  | "no fsync of folders"
+  | "no fsync of new folders' parents"
+  | "synchronous=NORMAL"
+  | "settle from a listing"
+  | "delete after an unknown commit";
 
 /** What a lab may set in the child it runs. */
 export interface ChildOptions {
+  /** How long running requests may take to finish when it is told to stop. */
+  readonly graceMs?: number;
   readonly killAt?: KillPoint;
   readonly mutant?: Mutant;
+  /** Of so many commits that store a file, one takes effect and its answer is lost, with the connection. */
+  readonly loseEveryCommit?: number;
   readonly media?: {
     readonly leaseMs?: number;
     readonly settleEveryMs?: number;
     readonly lateWriteMs?: number;
+    readonly retentionMs?: number;
     readonly limits?: { readonly maxBytes?: number; readonly stallTimeoutMs?: number };
   };
 }
 
-/** A folder with everything a service keeps. */
-export interface ServiceFolder {
+/** Where an instance runs: its own folder, and the variables that say where it keeps what. */
+export interface Home {
   readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A folder with everything a service keeps. */
+export interface ServiceFolder extends Home {
   readonly storage: string;
   readonly database: string;
   remove(): Promise<void>;
@@ -56,10 +76,12 @@ const childPath = fileURLToPath(new URL("service-child.mjs", import.meta.url));
 /** Make an empty folder for a service, below `parent`. */
 export async function makeServiceFolder(parent: string = tmpdir()): Promise<ServiceFolder> {
   const path = await mkdtemp(join(parent, "holdfast-system-"));
+  const [storage, database] = [join(path, "media"), join(path, "catalogue.db")];
   return {
     path,
-    storage: join(path, "media"),
-    database: join(path, "catalogue.db"),
+    storage,
+    database,
+    env: { MEDIA_ROOT: storage, MEDIA_DATABASE_URL: `file:${database}` },
     remove: async () => await rm(path, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
@@ -74,18 +96,17 @@ export interface StartOptions extends ChildOptions {
 }
 
 /** Start the service on a loopback port of the system's choosing. Rejects, with what it complained of, when it ends before it listens. */
-export async function startService(folder: ServiceFolder, options: StartOptions = {}): Promise<ServiceProcess> {
+export async function startService(home: Home, options: StartOptions = {}): Promise<ServiceProcess> {
   const { env, wrapper = [], killAfterMs, ...forChild } = options;
   const [command = process.execPath, ...before] = wrapper;
   const own = ["--unhandled-rejections=warn", childPath];
   const child = spawn(command, wrapper.length === 0 ? own : [...before, process.execPath, ...own], {
-    cwd: folder.path,
+    cwd: home.path,
     env: {
       PATH: process.env["PATH"] ?? "",
       HOST: "127.0.0.1",
       PORT: "0",
-      MEDIA_ROOT: folder.storage,
-      MEDIA_DATABASE_URL: `file:${folder.database}`,
+      ...home.env,
       HOLDFAST_LAB: JSON.stringify(forChild),
       ...env,
     },

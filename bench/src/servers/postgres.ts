@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { chown, readdir } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { Daemons, findFreePorts, missingOf, run } from "./daemons.js";
 
@@ -35,7 +35,9 @@ async function findPrograms(): Promise<Record<(typeof programs)[number], string>
 export async function startPostgres(
   options: { readonly isDurable?: boolean; readonly settings?: readonly string[] } = {},
 ): Promise<PostgresServer> {
-  const { initdb, postgres } = await findPrograms();
+  const found = findPrograms();
+  if (found === undefined) throw new Error(lackOfPostgres());
+  const { initdb, postgres } = found;
   const daemons = await Daemons.create("postgres");
   const data = join(daemons.folder, "data");
   // PostgreSQL refuses to run as root; then it runs as the user its package made, or as nobody.

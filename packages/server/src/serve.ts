@@ -82,6 +82,11 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
       authorize: createAccess(token).authorize,
       log: startLog.logger,
     });
+    // A service has its tables made without asking; of several that start at once, one does it.
+    await media.migrate().catch(async (error: unknown) => {
+      await media.close();
+      throw error;
+    });
   } catch (error) {
     server.closeAllConnections();
     await closeHttpServer(server, 0);
