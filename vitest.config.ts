@@ -34,6 +34,17 @@ export default defineConfig({
           maxConcurrency: 12,
         },
       },
+      {
+        // Instances as processes, on one PostgreSQL and one bucket; a file at a time, for each has several of them.
+        test: {
+          name: "lab",
+          include: ["test/lab/**/*.test.ts"],
+          globalSetup: "test/lab/servers.ts",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: "packed", include: ["test/packed/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 180_000 } },
       {
         // One file at a time: each has a browser, a service and the service's own children.

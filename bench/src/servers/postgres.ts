@@ -15,16 +15,18 @@ export interface PostgresServer {
 const debianFolder = "/usr/lib/postgresql";
 const programs = ["postgres", "initdb"] as const;
 
-/** Where PostgreSQL's programs are, each with its path. @throws Error when they are not installed */
-async function findPrograms(): Promise<Record<(typeof programs)[number], string>> {
+/** How to get PostgreSQL, for people; undefined where it is here. */
+export function lackOfPostgres(): string | undefined {
+  const isHere = findPrograms() !== undefined && missingOf(["psql"]).length === 0;
+  return isHere ? undefined : "PostgreSQL is left out: apt-get install --no-install-recommends postgresql";
+}
+
+/** Where PostgreSQL's programs are. */
+function findPrograms(): Record<(typeof programs)[number], string> | undefined {
   if (missingOf(programs).length === 0) return { postgres: "postgres", initdb: "initdb" };
-  const versions = await readdir(debianFolder).catch(() => []);
-  const newest = versions
-    .map(Number)
-    .filter(Number.isFinite)
-    .toSorted((a, b) => b - a)[0];
-  if (newest === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
-  const bin = join(debianFolder, String(newest), "bin");
+  const versions = existsSync(debianFolder) ? readdirSync(debianFolder).map(Number).filter(Number.isFinite) : [];
+  if (versions.length === 0) return undefined;
+  const bin = join(debianFolder, String(Math.max(...versions)), "bin");
   return { postgres: join(bin, "postgres"), initdb: join(bin, "initdb") };
 }
 
