@@ -86,9 +86,8 @@ async function runCloud(lane: Lane, rounds: number): Promise<void> {
   try {
     for (let round = 0; round < rounds; round += 1) {
       const killAt = random.next() < 0.5 ? { at: random.pick(cloudKillPlaces), nth: random.between(1, 4) } : undefined;
-      while (up.length < instances) up.push(await start({ ...media, ...(killAt === undefined ? {} : { killAt }) }));
-      const victim = up.pop();
-      if (victim === undefined) break;
+      while (up.length < instances - 1) up.push(await start(media));
+      const victim = await start({ ...media, ...(killAt === undefined ? {} : { killAt }) });
       await uploadWhileDying(lane, [...up, victim], errands, victim, killAt !== undefined);
       await victim.kill();
       if (random.next() < 0.2) await up.pop()?.kill();
