@@ -33,7 +33,7 @@ function wrapPuts(at, pass) {
     const isPut = /^(PutObject|CompleteMultipartUpload)Command$/.test(command.constructor.name);
     const isOriginal = isPut && command.input.Key.startsWith("originals/") && !command.input.Key.endsWith(".json");
     if (isOriginal && at === "before put") pass();
-    const answer = await send.call(this, command, ...rest);
+    const answer = await Promise.resolve(send.call(this, command, ...rest));
     if (isOriginal && at === "after put") pass();
     return answer;
   };

@@ -19,6 +19,6 @@ export function aroundCommits(handle) {
     }
     const key = storing.get(this);
     storing.delete(this);
-    return handle({ client: this, key, commit: async () => await query.call(this, statement, parameters, ...rest) });
+    return handle({ client: this, key, commit: () => Promise.resolve(query.call(this, statement, parameters, ...rest)) });
   };
 }
