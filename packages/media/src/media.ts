@@ -94,7 +94,14 @@ export interface PostgresClientHandle {
 
 /** A pool of connections of pg: the part of it that is used. */
 export interface PostgresHandle {
-  connect(): Promise<PostgresClientHandle & { release(error?: Error | boolean): void }>;
+  connect(): Promise<PostgresPoolClientHandle>;
+}
+
+/** A connection lent by a pool: the part of it that is used. */
+export interface PostgresPoolClientHandle extends PostgresClientHandle {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  removeListener(event: "error", listener: (error: Error) => void): unknown;
+  release(error?: Error | boolean): void;
 }
 
 /** A transaction of Kysely: the part of it that is used. */

@@ -62,6 +62,11 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
     connect: async () => {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // The pool listens to its idle connections only; one lost between two statements of ours would end the process.
+      const onLost = (error: Error): void => {
+        broken = error;
+      };
+      client.on("error", onLost);
       async function run(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<unknown>> {
         try {
           return (await client.query(statement, [...parameters])) as PostgresQueryResult<unknown>;
@@ -79,7 +84,11 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
         if (typeof statement !== "string") throw new Error("the catalogue's queries use no cursors");
         return run(statement, parameters);
       }
-      return { query, release: () => client.release(broken) };
+      const release = (): void => {
+        client.release(broken);
+        client.removeListener("error", onLost);
+      };
+      return { query, release };
     },
     end: async () => undefined,
   };
