@@ -1,0 +1,20 @@
+import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
+import { enqueueJobs } from "./jobs.js";
+
+/** The kind of job that writes a file's manifest anew. */
+export const manifestKind = "manifest";
+
+/**
+ * Note, in the transaction that makes it so, that what a manifest tells of these files has changed: their revision goes up, and
+ * their manifests are due. Of transactions that change the same file one waits for the other here.
+ */
+export async function noteChanged(catalogue: Catalogue, tx: CatalogueTransaction, ids: Iterable<string>): Promise<void> {
+  const sorted = [...new Set(ids)].toSorted();
+  if (sorted.length === 0) return;
+  await tx
+    .updateTable("files")
+    .set((eb) => ({ revision: eb("revision", "+", 1) }))
+    .where("id", "in", sorted)
+    .execute();
+  await enqueueJobs(catalogue, tx, manifestKind, sorted);
+}
