@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.js";
 import { bucketObjects } from "./benches/bucket-objects.js";
+import { cloudUploads } from "./benches/cloud-uploads.js";
 import { coldVariants } from "./benches/cold-variants.js";
 import { hotVariant } from "./benches/hot-variant.js";
 import { putThroughput } from "./benches/put-throughput.js";
 import { readMachine } from "./machine.js";
 import { type Report, toText } from "./report.js";
 
-const benches: readonly Bench[] = [coldVariants, hotVariant, putThroughput, bucketObjects];
+const benches: readonly Bench[] = [coldVariants, hotVariant, putThroughput, bucketObjects, cloudUploads];
 
 const usage = `Usage: npm run bench -- [name…] [--rounds 5] [--seconds 3] [--seed 1] [--json FILE]
 
