@@ -4,6 +4,9 @@ import { enqueueJobs } from "./jobs.js";
 /** The kind of job that writes a file's manifest anew. */
 export const manifestKind = "manifest";
 
+/** The same, once more: after a purge, when no writing that was begun before it can still come late. */
+export const lateManifestKind = "late-manifest";
+
 /**
  * Note, in the transaction that makes it so, that what a manifest tells of these files has changed: their revision goes up, and
  * their manifests are due. Of transactions that change the same file one waits for the other here.

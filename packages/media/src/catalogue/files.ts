@@ -3,7 +3,9 @@ import type { AttachmentTarget } from "../media.js";
 import type { Receipt, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import type { Catalogue } from "./catalogue.js";
+import { manifestKind, noteChanged } from "./changes.js";
 import type { FileId, FileRecord, Visibility } from "./file.js";
+import { enqueueJobs } from "./jobs.js";
 import type { FilesTable } from "./schema.js";
 
 /** A reservation: the right to write one key, kept alive by heartbeats. */
@@ -71,7 +73,7 @@ export async function commitFile(
   return await db.transaction().execute(async (tx) => {
     const row = await tx
       .updateTable("files")
-      .set({
+      .set((eb) => ({
         state: "stored",
         size: receipt.size,
         sha256: receipt.sha256,
@@ -84,7 +86,8 @@ export async function commitFile(
         lease_expires_at: null,
         stored_at: now,
         changed_at: now,
-      })
+        revision: eb("revision", "+", 1),
+      }))
       .where("id", "=", reservation.id)
       .where("state", "=", "reserved")
       .where("lease_token", "=", reservation.token)
@@ -126,6 +129,7 @@ export async function commitFile(
         })
         .execute();
     }
+    await enqueueJobs(catalogue, tx, manifestKind, [reservation.id]);
     return toRecord(row);
   });
 }
@@ -172,14 +176,19 @@ export async function attachedFiles({ db }: Catalogue, [recordType, recordId, sl
 }
 
 /** Move a file between `stored` and `trashed`. False when it was not in `from`. */
-export async function moveFile({ db, now }: Catalogue, id: FileId, from: "stored" | "trashed", to: "stored" | "trashed"): Promise<boolean> {
-  const result = await db
-    .updateTable("files")
-    .set({ state: to, changed_at: now })
-    .where("id", "=", id)
-    .where("state", "=", from)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export async function moveFile(catalogue: Catalogue, id: FileId, from: "stored" | "trashed", to: "stored" | "trashed"): Promise<boolean> {
+  const { db, now } = catalogue;
+  return await db.transaction().execute(async (tx) => {
+    const result = await tx
+      .updateTable("files")
+      .set({ state: to, changed_at: now })
+      .where("id", "=", id)
+      .where("state", "=", from)
+      .executeTakeFirst();
+    if (result.numUpdatedRows !== 1n) return false;
+    await noteChanged(catalogue, tx, [id]);
+    return true;
+  });
 }
 
 function toRecord(row: Selectable<FilesTable>): FileRecord {

@@ -15,6 +15,18 @@ export function variantKey(id: FileId, transform: string, extension: string, at:
   return parseKey(`variants/${month(at)}/${id}-${transform}-${attempt()}.${extension}`);
 }
 
+/** The key of the manifest that lies beside an original. No original's own key ends like it: its type is never JSON. */
+export function manifestKey(original: Key): Key {
+  return parseKey(`${original}${manifestSuffix}`);
+}
+
+/** The key of the original that a manifest lies beside; undefined where `key` is not a manifest's. */
+export function originalOfManifest(key: Key): Key | undefined {
+  return key.startsWith("originals/") && key.endsWith(manifestSuffix) ? parseKey(key.slice(0, -manifestSuffix.length)) : undefined;
+}
+
+const manifestSuffix = ".json";
+
 /** Below these prefixes everything is ours. */
 export const ownPrefixes = ["originals/", "variants/"] as const;
 

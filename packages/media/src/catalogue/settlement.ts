@@ -1,6 +1,8 @@
 import type { Key } from "../storage/key.js";
 import type { Catalogue } from "./catalogue.js";
+import { lateManifestKind } from "./changes.js";
 import type { FileId } from "./file.js";
+import { enqueueJobs } from "./jobs.js";
 
 /** The two tables whose rows hold the right to a key. */
 export type Attempts = "files" | "variants";
@@ -117,11 +119,16 @@ export async function purgingFiles({ db }: Catalogue, afterId: string): Promise<
   return rows.map((row) => ({ id: row.id as FileId, key: row.object_key as Key }));
 }
 
-/** Note that a file's bytes are deleted. Its row stays, so that its id is never mistaken for an unknown one. */
-export async function endPurge({ db, now }: Catalogue, id: FileId): Promise<void> {
+/**
+ * Note that a file's bytes are deleted. Its row stays, so that its id is never mistaken for an unknown one. Its manifest is
+ * deleted once more when no writing of it that was begun before can come late.
+ */
+export async function endPurge(catalogue: Catalogue, id: FileId, lateWriteMs: number): Promise<void> {
+  const { db, now } = catalogue;
   await db.transaction().execute(async (tx) => {
     await tx.updateTable("files").set({ state: "purged", changed_at: now }).where("id", "=", id).where("state", "=", "purging").execute();
     await tx.deleteFrom("replicas").where("file_id", "=", id).execute();
     await tx.deleteFrom("attachments").where("file_id", "=", id).execute();
+    await enqueueJobs(catalogue, tx, lateManifestKind, [id], { delayMs: lateWriteMs });
   });
 }

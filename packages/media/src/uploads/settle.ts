@@ -1,5 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
-import { ownPrefixes } from "../catalogue/layout.js";
+import { manifestKey, ownPrefixes } from "../catalogue/layout.js";
 import {
   abandonExpired,
   type Attempts,
@@ -65,7 +65,8 @@ export async function settle(context: SettleContext): Promise<SettleReport> {
     (afterId) => purgingFiles(catalogue, afterId),
     async ({ id, key }) => {
       await storage.delete(key);
-      await endPurge(catalogue, id);
+      await storage.delete(manifestKey(key));
+      await endPurge(catalogue, id, lateWriteMs);
       purged += 1;
     },
   );
