@@ -15,6 +15,10 @@ export function refuseUnusable(options: MediaOptions, env: Environment): void {
     if (value >= 0 && value <= (isTimer ? longestTimerMs : Number.MAX_SAFE_INTEGER)) continue;
     problems.push(`${name} is ${value}; give it milliseconds${isTimer ? `, at most ${longestTimerMs}` : ", 0 or more"}.`);
   }
+  const concurrency = options.jobs === false ? undefined : options.jobs?.concurrency;
+  if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1)) {
+    problems.push(`jobs.concurrency is ${concurrency}; give it a whole number from 1 up, or jobs: false to do none here.`);
+  }
   for (const [name, key] of [
     ["signingKey", options.signingKey],
     ["HOLDFAST_SIGNING_KEY", env["HOLDFAST_SIGNING_KEY"]],

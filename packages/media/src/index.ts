@@ -1,4 +1,6 @@
 export { type CanaryHistory, type CanarySighting, readCanary, releaseOf } from "./catalogue/canary.js";
+export type { Job, JobState } from "./catalogue/jobs.js";
+export { type Manifest, type ManifestAttachment, parseManifest } from "./catalogue/manifest.js";
 export { migrationSql } from "./catalogue/migrations.js";
 export { type FileId, type FileRecord, type FileState, parseFileId, type Visibility } from "./catalogue/file.js";
 export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
@@ -10,6 +12,7 @@ export type {
   Media,
   MediaAction,
   MediaFile,
+  MediaJobs,
   MediaOptions,
   PutFileOptions,
   PutInput,
@@ -17,6 +20,7 @@ export type {
   SqliteHandle,
   UploadLimits,
 } from "./media.js";
+export { openJobs } from "./open-jobs.js";
 export { openMedia } from "./open-media.js";
 export { type Problem, toProblem } from "./problem.js";
 export type { ByteRange, Cors, CorsRule, Driver, ObjectBody, ObjectStat, PutOptions, Receipt, Sha256, Source } from "./storage/driver.js";

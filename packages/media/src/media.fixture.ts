@@ -20,11 +20,11 @@ export function rememberingLog(): Logger & { readonly lines: string[] } {
   return { lines, info: note, warn: note, error: note };
 }
 
-/** Open media below a folder of its own, settling only when asked; closed when the test is over. */
+/** Open media below a folder of its own, settling only when asked, doing jobs only when asked; closed when the test is over. */
 export async function openTestMedia(options: MediaOptions = {}): Promise<Media & { readonly folder: string; readonly lines: string[] }> {
   const folder = options.cwd ?? (await temporaryFolder());
   const log = rememberingLog();
-  const media = await openMedia({ env: {}, cwd: folder, settleEveryMs: 0, log, ...options });
+  const media = await openMedia({ env: {}, cwd: folder, settleEveryMs: 0, jobs: false, log, ...options });
   onTestFinished(async () => await media.close());
   return { ...media, folder, lines: log.lines };
 }

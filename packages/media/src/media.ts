@@ -1,5 +1,6 @@
 import type { CompiledQuery } from "kysely";
 import type { FileId, FileRecord, FileState, Visibility } from "./catalogue/file.js";
+import type { Job, JobState } from "./catalogue/jobs.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
@@ -144,6 +145,11 @@ export interface MediaOptions {
   readonly lateWriteMs?: number;
   /** How long a trashed file can be restored. @defaultValue 30 days */
   readonly retentionMs?: number;
+  /**
+   * Whether this instance does the work that commits make due, and how many jobs at a time; where none does, manifests are not
+   * written. @defaultValue 4 at a time
+   */
+  readonly jobs?: false | { readonly concurrency?: number };
   /** @defaultValue the console, one line each */
   readonly log?: Logger;
   /** @defaultValue `process.env` */
@@ -164,6 +170,25 @@ export interface SettleReport {
   readonly heldBack: string | undefined;
 }
 
+/** The work that commits have made due and that is not done yet. What is done is no longer here. */
+export interface MediaJobs {
+  /** Jobs in the order of their ids, from after the job `after`. @defaultValue 50 of any state and kind */
+  list(page?: {
+    readonly state?: JobState | undefined;
+    readonly kind?: string | undefined;
+    readonly after?: string | undefined;
+    readonly limit?: number;
+  }): Promise<Job[]>;
+  /** How many there are of each kind in each state. */
+  count(): Promise<{ readonly kind: string; readonly state: JobState; readonly count: number }[]>;
+  /** One job, or `undefined`. */
+  get(id: string): Promise<Job | undefined>;
+  /** Have a job that was given up, or that waits after a failure, tried anew at once. False where there is none. */
+  retry(id: string): Promise<boolean>;
+  /** Remove a job that does not run just now; its work is not done. False where there is none. */
+  discard(id: string): Promise<boolean>;
+}
+
 /** Media, opened: uploads in, files out. One instance serves a whole process. */
 export interface Media {
   readonly storage: Storage;
@@ -172,6 +197,8 @@ export interface Media {
   readonly catalogueDescription: string;
   /** The path URLs begin with: `/media`. */
   readonly basePath: string;
+  /** The work that is due, and what was given up. */
+  readonly jobs: MediaJobs;
   /** Answer an HTTP request below `basePath`: bytes out, and uploads in where `authorize` is given. Never throws. */
   readonly handler: (request: Request) => Promise<Response>;
   /**

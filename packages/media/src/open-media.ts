@@ -11,6 +11,8 @@ import { createVariants } from "./delivery/variants.js";
 import { fail, isHoldfastError } from "./errors.js";
 import { createHandler } from "./http/handler.js";
 import { createDecoder } from "./images/decoder.js";
+import { createMediaJobs } from "./jobs/media-jobs.js";
+import { createMediaWorker } from "./jobs/media-worker.js";
 import type { Logger, Media, MediaFile, MediaOptions } from "./media.js";
 import { storageFromEnvironment } from "./storage/from-environment.js";
 import { isProduction } from "./storage/instance.js";
@@ -72,7 +74,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 }
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
-  Pick<MediaOptions, "authorize" | "signingKey"> &
+  Pick<MediaOptions, "authorize" | "signingKey" | "jobs"> &
   Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger };
 
 function assemble(given: Assembly): Media {
@@ -81,6 +83,7 @@ function assemble(given: Assembly): Media {
   const variants = createVariants({ catalogue, storage, decoder, leaseMs, log });
   const files = createKnownFiles(catalogue);
   const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
+  const worker = createMediaWorker({ catalogue, storage, log, leaseMs }, given.jobs);
   const running = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -90,7 +93,9 @@ function assemble(given: Assembly): Media {
     if (isClosed) throw fail("MEDIA_CLOSED");
     becomingReady ??= prepare(given);
     try {
-      return await becomingReady;
+      const signer = await becomingReady;
+      worker.start();
+      return signer;
     } catch (error) {
       becomingReady = undefined;
       throw error;
@@ -120,6 +125,7 @@ function assemble(given: Assembly): Media {
     limits,
     basePath,
     catalogueDescription: catalogue.description,
+    jobs: createMediaJobs(catalogue, ready),
     handler: createHandler({
       files,
       storage,
@@ -184,6 +190,7 @@ function assemble(given: Assembly): Media {
     files.close();
     await Promise.allSettled(running);
     await variants.idle();
+    await worker.close();
     await catalogue.close();
     await storage.close();
   }

@@ -42,6 +42,7 @@ describe("a worker", () => {
     await enqueue(catalogue, "after");
     await eventually(() => done.includes("after"));
     await eventually(async () => await isIdle(catalogue));
+    expect(done).toEqual(["before", "after"]);
   });
 
   it("finds by looking regularly what nobody told it of", async () => {
@@ -51,7 +52,8 @@ describe("a worker", () => {
     const { now } = catalogue;
     const row = { id: "1", kind: "work", subject: "untold", state: "ready" as const, run_at: now, enqueued_at: now, changed_at: now };
     await catalogue.db.insertInto("jobs").values(row).execute();
-    await eventually(() => done.includes("untold"));
+    await eventually(async () => await isIdle(catalogue));
+    expect(done).toEqual(["untold"]);
   });
 
   it("does so many at a time and no more", async () => {
