@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CreateBucketCommand, DeleteObjectsCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import pg from "pg";
 import type { Home } from "../system/service-process.js";
+import { ownerOf } from "../system/traces.js";
 import type { LabServers } from "./servers.js";
 
 /** A row that holds the right to a key, of a file or of a variant. */
@@ -105,7 +106,7 @@ export async function leftoversOf(cloud: Cloud): Promise<string[]> {
   const objects = new Set(keys);
   return [
     ...rows.filter(({ state }) => state === "reserved" || state === "abandoned").map(({ state, key }) => `still ${state}: ${key}`),
-    ...keys.filter((key) => !kept.has(key.replace(/\.json$/, ""))).map((key) => `an object of no stored row: ${key}`),
+    ...keys.filter((key) => !kept.has(ownerOf(key))).map((key) => `an object of no stored row: ${key}`),
     ...[...kept].filter((key) => !objects.has(key)).map((key) => `a stored row without its object: ${key}`),
   ];
 }

@@ -4,6 +4,7 @@ import { startService } from "../system/service-process.js";
 import { checkErrands, type Errand, newErrand, newErrands, send } from "./clients.js";
 import { type Cloud, makeCloud } from "./cloud-home.js";
 import { periods, settled } from "./kill-rounds.js";
+import { ownerOf } from "../system/traces.js";
 import type { LabServers } from "./servers.js";
 
 /** What was found. */
@@ -101,5 +102,5 @@ async function namesOf(cloud: Cloud, state: string): Promise<Set<string>> {
 
 async function countLatePuts(cloud: Cloud, before: ReadonlySet<string>): Promise<number> {
   const kept = new Set((await cloud.rows()).filter(({ state }) => state !== "abandoned").map(({ key }) => key));
-  return (await cloud.keys()).filter((key) => !before.has(key) && !kept.has(key.replace(/\.json$/, ""))).length;
+  return (await cloud.keys()).filter((key) => !before.has(key) && !kept.has(ownerOf(key))).length;
 }

@@ -12,7 +12,7 @@ import {
   type ServiceProcess,
   startService,
 } from "./service-process.js";
-import { leftovers, partPrefixOf, readTraces, type Traces } from "./traces.js";
+import { leftovers, ownerOf, partPrefixOf, readTraces, type Traces } from "./traces.js";
 
 /** How the lab is run. */
 export interface LabOptions {
@@ -178,9 +178,9 @@ async function settleAndCount(lane: Lane, folder: ServiceFolder): Promise<string
 /** Whatever is on the disk belongs to a row, at every moment: settling works from rows and would never find it otherwise. */
 function unknownTo({ rows, objects, parts }: Traces): string[] {
   const keys = new Set(rows.map(({ key }) => key));
-  const prefixes = new Set([...keys].map(partPrefixOf));
+  const prefixes = new Set([...keys].flatMap((key) => [partPrefixOf(key), partPrefixOf(`${key}.json`)]));
   return [
-    ...[...objects.keys()].filter((key) => !keys.has(key)).map((key) => `an object that no row knows: ${key}`),
+    ...[...objects.keys()].filter((key) => !keys.has(ownerOf(key))).map((key) => `an object that no row knows: ${key}`),
     ...[...parts.keys()].filter((part) => !prefixes.has(part.split(".", 1)[0] ?? "")).map((part) => `a part that no row knows: ${part}`),
   ];
 }

@@ -93,18 +93,20 @@ function delayCommits() {
   const late = new WeakSet();
   Database.prototype.prepare = function (sql) {
     const statement = prepare.call(this, sql);
-    const nothing = { reader: false, run: () => ({ changes: 0, lastInsertRowid: 0 }), all: () => [], iterate: () => [][Symbol.iterator]() };
-    // A transaction that begins while one is still to be committed joins it.
-    if (/^\s*begin\b/i.test(sql) && late.has(this)) return nothing;
-    if (!/^\s*commit\b/i.test(sql)) return statement;
-    if (!late.has(this)) {
+    if (!/^\s*(begin|commit)\b/i.test(sql)) return statement;
+    // A statement is prepared once and run often: what to do is decided at each run.
+    const run = () => {
+      // A transaction that begins while one is still to be committed joins it.
+      if (late.has(this)) return { changes: 0, lastInsertRowid: 0 };
+      if (/^\s*begin\b/i.test(sql)) return statement.run();
       late.add(this);
       setTimeout(() => {
         late.delete(this);
         statement.run();
       }, lateMs);
-    }
-    return nothing;
+      return { changes: 0, lastInsertRowid: 0 };
+    };
+    return { reader: false, run, all: () => (run(), []), iterate: () => (run(), [][Symbol.iterator]()) };
   };
 }
 

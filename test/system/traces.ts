@@ -43,6 +43,11 @@ export function partPrefixOf(key: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 32);
 }
 
+/** The key of the object that an object belongs to: a manifest lies beside its own. */
+export function ownerOf(key: string): string {
+  return key.replace(/\.json$/, "");
+}
+
 /** The bytes of an object, read past the service. */
 export async function readObject(folder: ServiceFolder, key: string): Promise<Uint8Array> {
   return await readFile(join(folder.storage, key));
@@ -53,7 +58,7 @@ export function leftovers({ rows, objects, parts }: Traces): string[] {
   const kept = new Set(rows.filter(({ state }) => state === "stored" || state === "trashed").map(({ key }) => key));
   return [
     ...rows.filter(({ state }) => state === "reserved").map(({ key }) => `still reserved: ${key}`),
-    ...[...objects.keys()].filter((key) => !kept.has(key)).map((key) => `an object of no stored row: ${key}`),
+    ...[...objects.keys()].filter((key) => !kept.has(ownerOf(key))).map((key) => `an object of no stored row: ${key}`),
     ...[...kept].filter((key) => !objects.has(key)).map((key) => `a stored row without its object: ${key}`),
     ...[...parts.keys()].map((part) => `a part of an unfinished put: ${part}`),
   ];
