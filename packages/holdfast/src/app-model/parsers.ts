@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
 import type { Parser } from "web-tree-sitter";
 
 /** A language whose files are parsed with a grammar of tree-sitter. */
@@ -18,7 +20,10 @@ export function parserFor(grammar: Grammar): Promise<Parser> {
   const parser = load(grammar);
   loaded.set(grammar, parser);
   // A failure is not remembered: the next call tries again.
-  parser.catch(() => loaded.delete(grammar));
+  parser.catch(() => {
+    loaded.delete(grammar);
+    engine = undefined;
+  });
   return parser;
 }
 
@@ -30,18 +35,21 @@ async function load(grammar: Grammar): Promise<Parser> {
   return parser;
 }
 
+/** The build puts the engine and the grammars beside this file; run from source, they are in the packages it takes them from. */
+const built = new URL("grammars/", import.meta.url);
+
 async function start(): Promise<typeof import("web-tree-sitter")> {
-  const treeSitter = await import("web-tree-sitter");
+  const engineFile = new URL("web-tree-sitter.js", built);
+  const treeSitter: typeof import("web-tree-sitter") = existsSync(engineFile)
+    ? await import(engineFile.href)
+    : await import("web-tree-sitter");
   await treeSitter.Parser.init();
   return treeSitter;
 }
 
-/** The build copies the grammars beside this file; run from source, they are where the build takes them from. */
 async function grammarBytes(grammar: Grammar): Promise<Uint8Array> {
   const name = `tree-sitter-${grammar}.wasm`;
-  try {
-    return await readFile(new URL(`grammars/${name}`, import.meta.url));
-  } catch {
-    return readFile(fileURLToPath(import.meta.resolve(`@vscode/tree-sitter-wasm/wasm/${name}`)));
-  }
+  const compressed = new URL(`${name}.br`, built);
+  if (existsSync(compressed)) return brotliDecompressSync(await readFile(compressed));
+  return readFile(fileURLToPath(import.meta.resolve(`@vscode/tree-sitter-wasm/wasm/${name}`)));
 }
