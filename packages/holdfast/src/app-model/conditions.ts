@@ -1,0 +1,131 @@
+import type { Condition } from "./model.js";
+
+/** Holds whatever the environment. */
+export const always: Condition = { kind: "always" };
+
+/** Holds in no environment: code under it is dead. */
+export const never: Condition = { kind: "not", of: always };
+
+/** Whether a condition holds in every environment, as far as its form shows. */
+export function isAlways(condition: Condition): boolean {
+  return condition.kind === "always";
+}
+
+/** Whether a condition holds in no environment, as far as its form shows. */
+export function isNever(condition: Condition): boolean {
+  return condition.kind === "not" && condition.of.kind === "always";
+}
+
+/** Make the condition that a variable is set and not empty. */
+export function set(name: string): Condition {
+  return { kind: "set", name };
+}
+
+/** Make the condition that a variable is there, be it empty. */
+export function present(name: string): Condition {
+  return { kind: "present", name };
+}
+
+/** Make the condition that could not be read, with what it tests in words. */
+export function unknownTest(what: string): Condition {
+  return { kind: "unknown", what };
+}
+
+/** Negate a condition; twice is the condition itself. */
+export function not(condition: Condition): Condition {
+  return condition.kind === "not" ? condition.of : { kind: "not", of: condition };
+}
+
+/** Join conditions that must all hold, in the simplest form. */
+export function all(...conditions: readonly Condition[]): Condition {
+  const parts = flatten("all", conditions).filter((part) => !isAlways(part));
+  if (parts.some((part) => isNever(part) || parts.some((other) => same(other, not(part))))) return never;
+  return parts.length === 1 ? (parts[0] ?? always) : parts.length === 0 ? always : { kind: "all", of: parts };
+}
+
+/** Join conditions of which one must hold, in the simplest form. */
+export function any(...conditions: readonly Condition[]): Condition {
+  const parts = flatten("any", conditions).filter((part) => !isNever(part));
+  if (parts.some((part) => isAlways(part) || parts.some((other) => same(other, not(part))))) return always;
+  return parts.length === 1 ? (parts[0] ?? never) : parts.length === 0 ? never : { kind: "any", of: parts };
+}
+
+/** Whether two conditions have the same form; two forms of the same meaning are not found out. */
+export function same(one: Condition, other: Condition): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * Widen a condition to what depends on the environment alone: what could not be read (a request's content, a record's
+ * state) counts as possible. Code is live where the result can hold.
+ */
+export function possible(condition: Condition): Condition {
+  return widen(condition, true);
+}
+
+/** Whether a condition, or a part of it, could not be read. */
+export function isUnsure(condition: Condition): boolean {
+  switch (condition.kind) {
+    case "unknown":
+      return true;
+    case "not":
+      return isUnsure(condition.of);
+    case "all":
+    case "any":
+      return condition.of.some(isUnsure);
+    case "always":
+    case "set":
+    case "present":
+    case "equals":
+    case "disk":
+      return false;
+  }
+}
+
+/** The variables that a condition asks about, each once. */
+export function variablesOf(condition: Condition): readonly string[] {
+  switch (condition.kind) {
+    case "set":
+    case "present":
+    case "equals":
+      return [condition.name];
+    case "not":
+      return variablesOf(condition.of);
+    case "all":
+    case "any":
+      return [...new Set(condition.of.flatMap(variablesOf))];
+    case "always":
+    case "disk":
+    case "unknown":
+      return [];
+  }
+}
+
+function widen(condition: Condition, positive: boolean): Condition {
+  switch (condition.kind) {
+    case "unknown":
+      return positive ? always : never;
+    case "not":
+      return not(widen(condition.of, !positive));
+    case "all":
+      return all(...condition.of.map((part) => widen(part, positive)));
+    case "any":
+      return any(...condition.of.map((part) => widen(part, positive)));
+    case "always":
+    case "set":
+    case "present":
+    case "equals":
+    case "disk":
+      return condition;
+  }
+}
+
+function flatten(kind: "all" | "any", conditions: readonly Condition[]): readonly Condition[] {
+  const parts: Condition[] = [];
+  for (const condition of conditions) {
+    for (const part of condition.kind === kind ? condition.of : [condition]) {
+      if (!parts.some((known) => same(known, part))) parts.push(part);
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,60 @@
+import { cases, knownStart, textOf, type Value } from "./abstract-value.js";
+import { all, always, any, isAlways, isNever } from "./conditions.js";
+import type { Condition, Destination, Evidence, Outcome } from "./model.js";
+
+/** Make the row that holds in every environment that no row before it took. */
+export function outcome(destination: Destination, because: readonly Evidence[], when: Condition = always): Outcome {
+  return { when, destination, because };
+}
+
+/** Join rows that were found under a further condition. */
+export function under(when: Condition, rows: readonly Outcome[]): readonly Outcome[] {
+  return rows.map((row) => ({ ...row, when: all(when, row.when) }));
+}
+
+/**
+ * Make a decision table of rows whose conditions may leave a gap: rows that cannot hold go, rows after one that always holds
+ * go, rows at the end that all lead to one place become one, and the last row holds always. Where the rows do not cover every
+ * environment, `rest` closes the table.
+ */
+export function closed(rows: readonly Outcome[], rest: Outcome): readonly Outcome[] {
+  const kept: Outcome[] = [];
+  let covered: Condition = { kind: "not", of: always };
+  for (const row of rows) {
+    if (isNever(row.when) || isAlways(covered)) continue;
+    covered = any(covered, row.when);
+    const isLast = isAlways(covered);
+    kept.push(isLast ? { ...row, when: always } : row);
+  }
+  const table = isAlways(covered) ? kept : [...kept, { ...rest, when: always }];
+  const last = table.at(-1);
+  const tail = table.findLastIndex((row) => last !== undefined && !leadSame(row.destination, last.destination));
+  return last === undefined ? table : [...table.slice(0, tail + 1), { ...(table[tail + 1] ?? last), when: always }];
+}
+
+function leadSame(one: Destination, other: Destination): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * Where a path on disk leads, one row for each case of it. A path whose end is not known (a file's own name) counts by the folder
+ * it begins with. `normalise` makes it absolute or relative to the app's root.
+ */
+export function diskRows(path: Value, because: readonly Evidence[], normalise: (text: string) => string): readonly Outcome[] {
+  return cases(path).map(({ when, value }) => {
+    const whole = textOf(value);
+    const start = whole ?? knownStart(value);
+    return { when, destination: { kind: "disk", path: start === "" ? undefined : normalise(start) }, because };
+  });
+}
+
+/** Write a path the plain way: without `./`, doubled slashes and a slash at its end. */
+export function plainPath(text: string): string {
+  const parts: string[] = [];
+  for (const part of text.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== ".." && !parts.at(-1)?.includes("${")) parts.pop();
+    else parts.push(part);
+  }
+  return `${text.startsWith("/") ? "/" : ""}${parts.join("/")}` || ".";
+}

@@ -1,0 +1,85 @@
+import { child, descend, type Syntax } from "../syntax.js";
+import { callOf, classAround, functionAround } from "./php-syntax.js";
+
+/** Names that fields for files bear. */
+const fileLike =
+  /file|image|img|photo|picture|avatar|logo|upload|cover|thumb|banner|attachment|document|pdf|media|video|audio|icon|signature|resume|cv|proof|receipt|gallery|foto|imagen|archivo|gambar|berkas|arquivo|imagem|fichier/i;
+
+const typed = /\b(TemporaryUploadedFile|UploadedFile|UploadedFileInterface)\b/;
+
+/** Whether an expression is an uploaded file, as far as its text and what it was assigned from tell. */
+export function isUploaded(node: Syntax | undefined, depth = 0): boolean {
+  if (node === undefined || depth > 6) return false;
+  const call = callOf(node);
+  if (call !== undefined) {
+    if (/^(file|getUploadedFile|getUploadedFiles|getFile|getFiles|allFiles)$/.test(call.name)) return true;
+    if (/^(validated|input|get|safe)$/.test(call.name)) return fileLike.test(node.text);
+    return /^(first|last|wait|resize|fit|encode|stream|scale|cover)$/.test(call.name) && isUploaded(call.on, depth + 1);
+  }
+  switch (node.type) {
+    case "member_access_expression":
+    case "nullsafe_member_access_expression": {
+      const object = child(node, "object")?.text ?? "";
+      const name = child(node, "name")?.text ?? "";
+      if (object === "$this") return takesLivewireFiles(node) || isPropertyTyped(node, name);
+      return /request|^\$req$|^\$data$|^\$form$|^\$validated$/i.test(object) && fileLike.test(name);
+    }
+    case "subscript_expression":
+      return node.text.startsWith("$_FILES") || isUploaded(node.children[0], depth + 1) || fileLike.test(node.children[1]?.text ?? "");
+    case "variable_name":
+      return isVariableUploaded(node, depth);
+    case "parenthesized_expression":
+    case "cast_expression":
+      return isUploaded(node.children.at(-1), depth + 1);
+    default:
+      return false;
+  }
+}
+
+function isVariableUploaded(node: Syntax, depth: number): boolean {
+  const owner = functionAround(node) ?? topOf(node);
+  for (const one of descend(owner)) {
+    if (one.type.endsWith("parameter") && child(one, "name")?.text === node.text && typed.test(child(one, "type")?.text ?? "")) return true;
+    if (one.type === "assignment_expression" && child(one, "left")?.text === node.text && one.line <= node.line) {
+      const right = child(one, "right");
+      if (right !== node && isUploaded(right, depth + 1)) return true;
+    }
+    if (one.type === "foreach_statement" && one.line <= node.line) {
+      const [subject, ...names] = one.children;
+      const binds = names.some(
+        (part) =>
+          part.type !== "compound_statement" &&
+          [...descend(part)].some((inner) => inner.text === node.text && inner.type === "variable_name"),
+      );
+      if (binds && subject !== undefined && (isUploaded(subject, depth + 1) || fileLike.test(subject.text))) return true;
+    }
+  }
+  return false;
+}
+
+/** Whether the class around a node takes files as Livewire does. */
+export function takesLivewireFiles(node: Syntax): boolean {
+  const owner = classAround(node);
+  return owner !== undefined ? /WithFileUploads/.test(owner.text) : /usesFileUploads/.test(topOf(node).text);
+}
+
+function isPropertyTyped(node: Syntax, name: string): boolean {
+  for (const one of descend(classAround(node) ?? node)) {
+    if (/^property_(declaration|promotion_parameter)$/.test(one.type) && one.text.includes(`$${name}`) && typed.test(one.text)) return true;
+  }
+  return false;
+}
+
+/** Whether the text around a node speaks of files that visitors send. */
+export function handlesUploads(node: Syntax): boolean {
+  const owner = functionAround(node) ?? topOf(node);
+  return /->file\(|hasFile\(|UploadedFile|base64_decode|getClientOriginal|getRealPath|\$_FILES|WithFileUploads|->getPathname|Image::(make|read)|Intervention|php:\/\/input/.test(
+    owner.text,
+  );
+}
+
+function topOf(node: Syntax): Syntax {
+  let top = node;
+  while (top.parent !== undefined) top = top.parent;
+  return top;
+}

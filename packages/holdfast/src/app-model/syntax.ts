@@ -1,0 +1,72 @@
+import type { Tree } from "web-tree-sitter";
+
+/** A node of a parsed file, kept apart from its parser: named nodes only, the file's text shared by all of them. */
+export interface Syntax {
+  readonly type: string;
+  /** The name of its place in its parent: `condition`, `left`. */
+  readonly field: string | undefined;
+  /** The operator or keyword of an expression that has one: `||`, `!`, `??=`. */
+  readonly operator: string | undefined;
+  readonly line: number;
+  readonly text: string;
+  readonly children: readonly Syntax[];
+  readonly parent: Syntax | undefined;
+}
+
+/** Larger trees are cut off: nobody writes such a file by hand. */
+const maxNodes = 400_000;
+
+/** Copy a tree out of its parser, so that the parser's memory can be given back. */
+export function copySyntax(tree: Tree, source: string): Syntax {
+  const cursor = tree.walk();
+  let count = 0;
+  const copy = (parent: Syntax | undefined): Syntax => {
+    const { startIndex, endIndex } = cursor;
+    const children: Syntax[] = [];
+    let operator: string | undefined;
+    const node: { -readonly [Key in keyof Syntax]: Syntax[Key] } = {
+      type: cursor.nodeType,
+      field: cursor.currentFieldName ?? undefined,
+      operator: undefined,
+      line: cursor.startPosition.row + 1,
+      get text() {
+        return source.slice(startIndex, endIndex);
+      },
+      children,
+      parent,
+    };
+    count += 1;
+    if (count < maxNodes && cursor.gotoFirstChild()) {
+      do {
+        if (cursor.nodeIsNamed) children.push(copy(node));
+        else if (operator === undefined || cursor.currentFieldName === "operator") operator = cursor.nodeType;
+      } while (cursor.gotoNextSibling());
+      cursor.gotoParent();
+    }
+    node.operator = operator;
+    return node;
+  };
+  const root = copy(undefined);
+  cursor.delete();
+  return root;
+}
+
+/** The child in a named place. */
+export function child(node: Syntax | undefined, field: string): Syntax | undefined {
+  return node?.children.find((one) => one.field === field);
+}
+
+/** Every node below one, itself first, in the order of the text; `enter` false leaves out what is below a node. */
+export function* descend(node: Syntax, enter: (node: Syntax) => boolean = () => true): Generator<Syntax> {
+  const open = [node];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    yield next;
+    if (enter(next)) for (let index = next.children.length - 1; index >= 0; index -= 1) open.push(...next.children.slice(index, index + 1));
+  }
+}
+
+/** The nearest node around one that is of one of these types. */
+export function around(node: Syntax, ...types: readonly string[]): Syntax | undefined {
+  for (let next = node.parent; next !== undefined; next = next.parent) if (types.includes(next.type)) return next;
+  return undefined;
+}
