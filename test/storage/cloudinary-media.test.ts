@@ -31,9 +31,13 @@ it("media on (a double of) Cloudinary keeps a photograph, gives its users the UR
     expect(await sharp(Buffer.from(await variant.arrayBuffer())).metadata()).toMatchObject({ width: 640 });
     const original = await media.handler(new Request(`http://localhost${photo.originalUrl()}`));
     expect(Buffer.from(await original.arrayBuffer()).equals(bytes)).toBe(true);
+    const originals = (): string[] => double.assets.all().flatMap(({ publicId }) => (publicId.includes("originals") ? [publicId] : []));
+    await expect.poll(async () => await media.jobs.list(), { timeout: 10_000 }).toEqual([]);
+    expect(originals()).toHaveLength(2);
     await media.trash(photo.id);
+    await expect.poll(async () => await media.jobs.list(), { timeout: 10_000 }).toEqual([]);
     await media.settle();
-    expect(double.assets.all().filter(({ publicId }) => publicId.includes("originals"))).toEqual([]);
+    expect(originals()).toEqual([]);
   } finally {
     await media.close();
     await double.stop();

@@ -4,6 +4,7 @@ export interface ErrorDetailsByCode {
   STORAGE_EPHEMERAL: { what: string; path: string; why: string; remedies: readonly string[] };
   CATALOGUE_UNUSABLE: { where: string; reason: string };
   CATALOGUE_NOT_MIGRATED: { missing: readonly string[] };
+  CATALOGUE_NOT_EMPTY: { catalogue: string; files: number };
   MEDIA_CLOSED: undefined;
   KEY_INVALID: { key: string; reason: string };
   OBJECT_NOT_FOUND: { key: string };
@@ -80,6 +81,13 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     title: "The catalogue's tables are missing",
     say: (d) =>
       `The catalogue lacks the migrations ${d.missing.join(", ")}. Call media.migrate(), or run the SQL that migrationSql() prints.`,
+  },
+  CATALOGUE_NOT_EMPTY: {
+    status: 409,
+    title: "The catalogue is not empty",
+    say: (d) =>
+      `The catalogue ${d.catalogue} knows ${d.files} ${d.files === 1 ? "file" : "files"} already, and a rebuild writes into an empty one only. Nothing was changed. ` +
+      `Rebuild into a new database or under another table prefix, and then start the service on that: what was uploaded since is in the storage, and comes back too.`,
   },
   MEDIA_CLOSED: {
     status: 503,

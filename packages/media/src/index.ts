@@ -16,12 +16,16 @@ export type {
   MediaOptions,
   PutFileOptions,
   PutInput,
+  RebuildOptions,
+  RebuildProgress,
+  RebuildReport,
   SettleReport,
   SqliteHandle,
   UploadLimits,
 } from "./media.js";
 export { openJobs } from "./open-jobs.js";
 export { openMedia } from "./open-media.js";
+export { rebuildCatalogue } from "./rebuild-catalogue.js";
 export { type Problem, toProblem } from "./problem.js";
 export type { ByteRange, Cors, CorsRule, Driver, ObjectBody, ObjectStat, PutOptions, Receipt, Sha256, Source } from "./storage/driver.js";
 export { fsDriver } from "./storage/drivers/fs.js";

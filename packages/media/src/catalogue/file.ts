@@ -52,3 +52,10 @@ export function newFileId(now: number = Date.now()): FileId {
 export function parseFileId(text: string): FileId | undefined {
   return idPattern.test(text) ? (text as FileId) : undefined;
 }
+
+/** The time that an id was made at, in milliseconds since 1970. */
+export function timeOfFileId(id: FileId): number {
+  let time = 0;
+  for (const letter of id.slice(0, 10)) time = time * 32 + alphabet.indexOf(letter);
+  return time;
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { FileId } from "./file.js";
+import { type FileId, parseFileId } from "./file.js";
 import { type Key, parseKey } from "../storage/key.js";
 
 // The layout of the storage is documented (docs/storage-layout.md) and readable without us: by month, with the id and the
@@ -36,4 +36,20 @@ function month(at: Date): string {
 
 function attempt(): string {
   return randomBytes(5).toString("hex");
+}
+
+/** What the key of an original says: undefined where it is not of our layout. */
+export function parseOriginalKey(key: Key): { readonly id: FileId; readonly slug: string; readonly extension: string } | undefined {
+  const [, idText = "", slug = "", extension = ""] =
+    /^originals\/\d{4}\/\d{2}\/([^-/]{26})-[0-9a-f]{10}(?:-([a-z0-9-]+))?\.([a-z0-9]+)$/.exec(key) ?? [];
+  const id = parseFileId(idText);
+  return id === undefined ? undefined : { id, slug, extension };
+}
+
+/** What the key of a variant says: undefined where it is not of our layout. */
+export function parseVariantKey(key: Key): { readonly fileId: FileId; readonly transform: string; readonly extension: string } | undefined {
+  const [, idText = "", transform = "", extension = ""] =
+    /^variants\/\d{4}\/\d{2}\/([^-/]{26})-([^/]+)-[0-9a-f]{10}\.([a-z0-9]+)$/.exec(key) ?? [];
+  const fileId = parseFileId(idText);
+  return fileId === undefined ? undefined : { fileId, transform, extension };
 }
