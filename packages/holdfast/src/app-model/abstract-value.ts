@@ -34,8 +34,8 @@ export interface Case {
 /** What a language calls true. */
 export interface Truths {
   known(value: string | number | boolean | null): boolean;
-  /** When a variable that is there counts as true. */
-  variable(name: string): Condition;
+  /** When a variable that is there counts as true; what stands in for it tells whether it is a switch. */
+  variable(name: string, ifUnset: Value): Condition;
 }
 
 /** More ways than this are not told apart: the value counts as unknown. */
@@ -97,7 +97,7 @@ export function truth(value: Value, language: Truths): Condition {
       return language.known(value.value) ? always : never;
     case "variable": {
       const ifUnset = truth(value.ifUnset, language);
-      return any(language.variable(value.name), all(not(present(value.name)), ifUnset));
+      return any(language.variable(value.name, value.ifUnset), all(not(present(value.name)), ifUnset));
     }
     case "either":
       return any(all(value.when, truth(value.chosen, language)), all(not(value.when), truth(value.otherwise, language)));

@@ -1,4 +1,4 @@
-import { cases, knownStart, textOf, type Value } from "./abstract-value.js";
+import { cases, equal, known, knownStart, textOf, type Value } from "./abstract-value.js";
 import { all, always, any, isAlways, isNever } from "./conditions.js";
 import type { Condition, Destination, Evidence, Outcome } from "./model.js";
 
@@ -34,6 +34,25 @@ export function closed(rows: readonly Outcome[], rest: Outcome): readonly Outcom
 
 function leadSame(one: Destination, other: Destination): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * One row for each name that a variable may hold, the name that stands in for it last, for every other case. Where nothing stands in
+ * for it, `rest` closes the table.
+ */
+export function namedRows(
+  value: Value,
+  names: readonly string[],
+  rowsOf: (name: string) => readonly Outcome[],
+  rest: Outcome,
+): readonly Outcome[] {
+  const standard = value.kind === "variable" ? textOf(value.ifUnset) : undefined;
+  const others = names.filter((name) => name !== standard);
+  const rows = others.flatMap((name) => {
+    const when = equal(value, known(name));
+    return isNever(when) ? [] : under(when, rowsOf(name));
+  });
+  return [...rows, ...(standard !== undefined && names.includes(standard) ? rowsOf(standard) : [rest])];
 }
 
 /**

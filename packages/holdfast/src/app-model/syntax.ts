@@ -65,6 +65,12 @@ export function* descend(node: Syntax, enter: (node: Syntax) => boolean = () => 
   }
 }
 
+/** Whether a node is another or around it. */
+export function contains(outer: Syntax, inner: Syntax): boolean {
+  for (let one: Syntax | undefined = inner; one !== undefined; one = one.parent) if (one === outer) return true;
+  return false;
+}
+
 /** The nearest node around one that is of one of these types. */
 export function around(node: Syntax, ...types: readonly string[]): Syntax | undefined {
   for (let next = node.parent; next !== undefined; next = next.parent) if (types.includes(next.type)) return next;

@@ -1,7 +1,7 @@
-import { cases, entryOf, equal, known, textOf, type Entry, type Value } from "../abstract-value.js";
-import { all, isNever, set } from "../conditions.js";
+import { cases, entryOf, known, textOf, type Entry, type Value } from "../abstract-value.js";
+import { all, set } from "../conditions.js";
 import type { DatabaseUse, Evidence, Outcome } from "../model.js";
-import { closed, diskRows, outcome, plainPath, under } from "../outcomes.js";
+import { closed, diskRows, namedRows, outcome, plainPath, under } from "../outcomes.js";
 import type { PhpProject } from "./project.js";
 
 const engines: Readonly<Record<string, string>> = {
@@ -37,10 +37,7 @@ function connectionRows(project: PhpProject, name: Value, because: readonly Evid
   if (name.kind === "unknown") return [outcome({ kind: "unknown", what: name.what }, because)];
   const own = project.setting("database.connections")?.value;
   const names = own?.kind === "table" ? [...own.entries.keys()] : standardConnections;
-  return names.flatMap((one) => {
-    const when = equal(name, known(one));
-    return isNever(when) ? [] : under(when, ofConnection(project, one, because));
-  });
+  return namedRows(name, names, (one) => ofConnection(project, one, because), outcome({ kind: "fails" }, because));
 }
 
 function ofConnection(project: PhpProject, name: string, because: readonly Evidence[]): readonly Outcome[] {

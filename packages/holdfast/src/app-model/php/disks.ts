@@ -1,7 +1,6 @@
 import { cases, entryOf, equal, known, textOf, type Value } from "../abstract-value.js";
-import { isNever } from "../conditions.js";
 import type { Evidence, Outcome } from "../model.js";
-import { closed, diskRows, outcome, plainPath, under } from "../outcomes.js";
+import { closed, diskRows, namedRows, outcome, plainPath, under } from "../outcomes.js";
 import type { PhpProject } from "./project.js";
 
 /** Drivers of Laravel's disks in the cloud, and the package each cannot do without. */
@@ -52,15 +51,9 @@ export function standardDiskRows(project: PhpProject, because: readonly Evidence
 function ofName(project: PhpProject, name: Value, because: readonly Evidence[]): readonly Outcome[] {
   if (name.kind === "known") return ofDisk(project, String(name.value ?? ""), because, 0, true);
   if (name.kind === "variable") {
-    const rows = diskNames(project).flatMap((one) => {
-      const when = equal(name, known(one));
-      return isNever(when) ? [] : under(when, ofDisk(project, one, because, 0, isStandard(name, one)));
-    });
-    const why = "any other name is no disk, and uploads fail";
-    return [
-      ...rows,
-      outcome({ kind: "fails" }, [...because, { ...(because.at(-1) ?? { file: project.path("config/filesystems.php"), line: 1 }), why }]),
-    ];
+    const place = because.at(-1) ?? { file: project.path("config/filesystems.php"), line: 1 };
+    const rest = outcome({ kind: "fails" }, [...because, { ...place, why: "any other name is no disk, and uploads fail" }]);
+    return namedRows(name, diskNames(project), (one) => ofDisk(project, one, because, 0, isStandard(name, one)), rest);
   }
   return [outcome({ kind: "unknown", what: name.kind === "unknown" ? name.what : "a disk that is chosen while the app runs" }, because)];
 }

@@ -14,9 +14,9 @@ import {
   type Truths,
   type Value,
 } from "../abstract-value.js";
-import { all, any, not, possible, set, unknownTest } from "../conditions.js";
+import { all, any, isNever, not, possible, set, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, descend, type Syntax } from "../syntax.js";
+import { child, contains, descend, type Syntax } from "../syntax.js";
 import { functionValue, methodValue } from "./function-values.js";
 import { argumentsOf, callOf, classAround, functionAround, functions, lastName, nameOf } from "./php-syntax.js";
 import { reach, type Asking } from "./reach.js";
@@ -24,11 +24,13 @@ import { reach, type Asking } from "./reach.js";
 /** What PHP, and Laravel's `env()`, call true. */
 export const phpTruths: Truths = {
   known: (value) => value !== null && value !== false && value !== "" && value !== 0 && value !== "0",
-  variable: (name) =>
-    all(
-      set(name),
-      not({ kind: "equals", name, values: ["false", "(false)", "null", "(null)", "empty", "(empty)", "0"], ignoreCase: true }),
-    ),
+  variable: (name, ifUnset) =>
+    ifUnset.kind !== "known" || typeof ifUnset.value !== "boolean"
+      ? set(name)
+      : all(
+          set(name),
+          not({ kind: "equals", name, values: ["false", "(false)", "null", "(null)", "empty", "(empty)", "0"], ignoreCase: true }),
+        ),
 };
 
 /** What the names in an expression stand for. */
@@ -248,7 +250,7 @@ function ofVariable(node: Syntax, scope: Scope, depth: number): Value {
   for (const one of assignmentsIn(owner)) {
     if (child(one, "left")?.text !== name || one.line > node.line || contains(one, node)) continue;
     const right = evaluate(child(one, "right"), scope, depth + 2);
-    const when = possible(reach(one, askingIn(scope, depth + 3)));
+    const when = reach(one, askingIn(scope, depth + 3), node);
     if (one.operator === ".=") value = joined(value ?? known(""), right);
     else if (one.operator === "??=") value = value === undefined ? right : orElse(value, right, false);
     else value = either(when, right, value ?? unknownValue(name));
@@ -274,11 +276,6 @@ function topOf(node: Syntax): Syntax {
   return top;
 }
 
-function contains(outer: Syntax, inner: Syntax): boolean {
-  for (let one: Syntax | undefined = inner; one !== undefined; one = one.parent) if (one === outer) return true;
-  return false;
-}
-
 function subscript(node: Syntax, scope: Scope, depth: number): Value {
   const [object, key] = node.children;
   const name = textOf(evaluate(key, scope, depth + 1));
@@ -302,9 +299,16 @@ function member(node: Syntax, scope: Scope, depth: number): Value {
   return (owner === undefined ? undefined : property(owner, name, scope, depth)) ?? unknownValue(node.text);
 }
 
+/** Methods that run before any other. */
+const setsUp = /^(__construct|mount|boot|initialize|init|setUp)$/;
+
 function property(owner: Syntax, name: string, scope: Scope, depth: number): Value | undefined {
   let value: Value | undefined;
   for (const one of descend(owner)) {
+    if (one.type === "assignment_expression" && child(one, "left")?.text === `$this->${name}`) {
+      if (!setsUp.test(nameOf(functionAround(one)) ?? "")) return undefined;
+      value = evaluate(child(one, "right"), scope, depth + 2);
+    }
     if (one.type === "property_element" && child(one, "name")?.text === `$${name}`) {
       const standard = child(one, "default_value");
       if (standard !== undefined) value = evaluate(standard, scope, depth + 1);
@@ -313,12 +317,9 @@ function property(owner: Syntax, name: string, scope: Scope, depth: number): Val
       const standard = child(one, "default_value");
       if (standard !== undefined) value = evaluate(standard, scope, depth + 1);
     }
-    if (one.type === "assignment_expression" && child(one, "left")?.text === `$this->${name}`) {
-      const isSetUp = /^(__construct|mount|boot|initialize|init|setUp)$/.test(nameOf(functionAround(one)) ?? "");
-      if (isSetUp) value = evaluate(child(one, "right"), scope, depth + 2);
-    }
   }
-  return value;
+  // An empty beginning is filled by whoever uses the object: a form, a request.
+  return value === undefined || isNever(truth(value, phpTruths)) ? undefined : value;
 }
 
 function ofClass(node: Syntax, scope: Scope, depth: number): Value {
@@ -360,5 +361,9 @@ function ofCall(node: Syntax, scope: Scope, depth: number): Value {
     }
   }
   const on = call.isStatic ? undefined : evaluate(call.on, scope, depth + 1);
-  return methodValue(call, on, values, phpTruths, scope) ?? scope.method(lastName(onText), call.name) ?? unknownValue(node.text);
+  return (
+    methodValue(call, on, values, phpTruths, scope) ??
+    (call.isStatic ? scope.method(lastName(onText), call.name) : undefined) ??
+    unknownValue(node.text)
+  );
 }

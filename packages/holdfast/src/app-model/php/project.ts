@@ -58,6 +58,7 @@ export function openPhpProject(
   };
   const isLaravel = packages.has("laravel/framework") || tree.has(path("artisan"));
   const kept = new Map<string, Entry | undefined>();
+  const methods = new Map<string, Value | undefined>();
   const setting = (name: string): Entry | undefined => {
     if (kept.has(name)) return kept.get(name);
     // A setting that is made of itself ends here.
@@ -98,7 +99,14 @@ export function openPhpProject(
       const values = passed(owner, name);
       return values.length === 1 ? values[0] : undefined;
     },
-    method: (owner, name) => methodOf(owner, name, usersOf, parse, scope),
+    method: (owner, name) => {
+      const key = `${owner}::${name}`;
+      if (!methods.has(key)) {
+        methods.set(key, undefined);
+        methods.set(key, methodOf(owner, name, usersOf, parse, scope));
+      }
+      return methods.get(key);
+    },
   });
   return {
     root,

@@ -17,7 +17,7 @@ import {
 } from "../abstract-value.js";
 import { all, any, not, possible, present, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, type Syntax } from "../syntax.js";
+import { child, contains, type Syntax } from "../syntax.js";
 import { joinPath, ofValue, rubyTruths } from "./method-values.js";
 import { reach, type Asking } from "./reach.js";
 import { argumentsOf, chainName, keyOf } from "./ruby-syntax.js";
@@ -229,7 +229,7 @@ function assigned(use: Syntax, name: string, scope: Scope, depth: number): Value
     if (child(one, "left")?.text !== name || contains(one, use)) continue;
     if (!name.startsWith("@") && !/^[A-Z]/.test(name) && one.line > use.line) break;
     const right = evaluate(child(one, "right"), scope, depth + 2);
-    const when = possible(reach(one, askingIn(scope, depth + 2)));
+    const when = reach(one, askingIn(scope, depth + 2), use);
     if (one.operator === "||=") value = value === undefined ? right : orElse(value, right);
     else value = either(when, right, value ?? nothing);
   }
@@ -261,11 +261,6 @@ function scopeOf(node: Syntax): Syntax {
   let one = node;
   while (one.parent !== undefined && one.type !== "method" && one.type !== "singleton_method") one = one.parent;
   return one;
-}
-
-function contains(outer: Syntax, inner: Syntax): boolean {
-  for (let one: Syntax | undefined = inner; one !== undefined; one = one.parent) if (one === outer) return true;
-  return false;
 }
 
 function constant(node: Syntax, scope: Scope, depth: number): Value {

@@ -1,7 +1,7 @@
 import { equal, type Value } from "../abstract-value.js";
 import { all, always, any, not, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, type Syntax } from "../syntax.js";
+import { child, contains, type Syntax } from "../syntax.js";
 
 /** How expressions are read: passed in, since reading an expression asks in turn what is reached. */
 export interface Asking {
@@ -9,10 +9,14 @@ export interface Asking {
   value(node: Syntax | undefined): Value;
 }
 
-/** Under what condition a line is reached: the branches around it, and the early exits before it. */
-export function reach(node: Syntax, asking: Asking): Condition {
+/**
+ * Under what condition a line is reached: the branches around it, and the early exits before it. With `use`, only what stands
+ * between the line and what it shares with that other place.
+ */
+export function reach(node: Syntax, asking: Asking, use?: Syntax): Condition {
   const found: Condition[] = [];
   for (let inner = node, outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
+    if (use !== undefined && contains(outer, use)) break;
     found.push(through(inner, outer, asking));
   }
   return all(...found);

@@ -1,7 +1,6 @@
-import { cases, entryOf, equal, known, textOf, type Entry, type Value } from "../abstract-value.js";
-import { isNever } from "../conditions.js";
+import { cases, entryOf, known, textOf, type Entry, type Value } from "../abstract-value.js";
 import type { Evidence, Outcome } from "../model.js";
-import { diskRows, outcome, plainPath, under } from "../outcomes.js";
+import { diskRows, namedRows, outcome, plainPath, under } from "../outcomes.js";
 import { readErbYaml } from "./erb-yaml.js";
 import type { RubyProject } from "./project.js";
 
@@ -48,12 +47,9 @@ function named(project: RubyProject, name: Value, services: Value, file: string,
   if (name.kind === "unknown") return [outcome({ kind: "unknown", what: name.what }, because)];
   const text = name.kind === "known" ? textOf(name) : undefined;
   if (text !== undefined) return service(project, text, services, file, because, 0);
-  const rows = [...services.entries.keys()].flatMap((one) => {
-    const when = equal(name, known(one));
-    return isNever(when) ? [] : under(when, service(project, one, services, file, because, 0));
-  });
   const why = "any other name is none of config/storage.yml, and the app does not start";
-  return [...rows, outcome({ kind: "fails" }, [...because, { file, line: 1, why }])];
+  const rest = outcome({ kind: "fails" }, [...because, { file, line: 1, why }]);
+  return namedRows(name, [...services.entries.keys()], (one) => service(project, one, services, file, because, 0), rest);
 }
 
 function service(
