@@ -110,6 +110,7 @@ export function methodValue(
     if (key === undefined || !/^(get|string|boolean|array|integer)$/.test(name)) return undefined;
     return around.config(key) ?? second ?? nothing;
   }
+  if (name === "getParameter" && first !== undefined) return around.config(`parameters.${textOf(first) ?? ""}`);
   if (owner === "Env" && name === "get") return functionValue("env", values, truths, around);
   const isApp = owner === "App" || (on?.kind === "made" && on.type === "app") || call.on?.text.endsWith("->app") === true;
   if (isApp) return ofApp(name, values, around);

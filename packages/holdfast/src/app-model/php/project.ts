@@ -5,6 +5,7 @@ import { readPackages, type Packages } from "./composer.js";
 import { evaluate, returned, type Scope } from "./evaluate.js";
 import { frameworkSetting } from "./framework-settings.js";
 import { argumentsOf, callOf, lastName, nameOf } from "./php-syntax.js";
+import { symfonyParameter } from "./symfony-parameters.js";
 
 /** A PHP app under examination: its files, parsed when they are asked for. */
 export interface PhpProject {
@@ -63,7 +64,7 @@ export function openPhpProject(
     if (kept.has(name)) return kept.get(name);
     // A setting that is made of itself ends here.
     kept.set(name, undefined);
-    const found = ownSetting(name) ?? frameworkSetting(name, packages, path("composer.json"));
+    const found = ownSetting(name) ?? parameter(name) ?? frameworkSetting(name, packages, path("composer.json"));
     kept.set(name, found);
     return found;
   };
@@ -79,6 +80,12 @@ export function openPhpProject(
       file,
       line: last.line,
     });
+  };
+  const parameter = (name: string): Entry | undefined => {
+    const value = name.startsWith("parameters.")
+      ? symfonyParameter({ deployment, path, text: (file) => tree.read(file) }, name.slice("parameters.".length))
+      : undefined;
+    return value === undefined ? undefined : { value, file: path("config/services.yaml"), line: 1 };
   };
   const tables = new Map<string, Value>();
   const evaluatedFile = (file: string, node: Syntax): Value => {
