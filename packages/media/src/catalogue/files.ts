@@ -1,11 +1,10 @@
 import type { Selectable } from "kysely";
 import type { AttachmentTarget } from "../media.js";
-import type { Receipt, Sha256 } from "../storage/driver.js";
+import type { Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import type { Catalogue } from "./catalogue.js";
-import { manifestKind, noteChanged } from "./changes.js";
+import { noteChanged } from "./changes.js";
 import type { FileId, FileRecord, Visibility } from "./file.js";
-import { enqueueJobs } from "./jobs.js";
 import type { FilesTable } from "./schema.js";
 
 /** A reservation: the right to write one key, kept alive by heartbeats. */
@@ -13,15 +12,6 @@ export interface Reservation {
   readonly id: FileId;
   readonly key: Key;
   readonly token: string;
-}
-
-/** What inspecting a file found, beside its receipt. */
-export interface FileFacts {
-  readonly width?: number;
-  readonly height?: number;
-  readonly hasAlpha: boolean;
-  readonly frames: number;
-  readonly thumbhash?: string;
 }
 
 /** Commit the row `reserved`, with its lease. */
@@ -57,81 +47,6 @@ export async function keepReservation({ db, now }: Catalogue, { id, token }: Res
     .where("lease_token", "=", token)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
-}
-
-/**
- * Make a reservation `stored`, with its replica and attachment, in one transaction guarded by the lease's token.
- * Undefined when the reservation is no longer ours; nothing has changed then.
- */
-export async function commitFile(
-  catalogue: Catalogue,
-  reservation: Reservation,
-  stored: { readonly receipt: Receipt; readonly facts: FileFacts; readonly storage: string; readonly attachTo?: AttachmentTarget },
-): Promise<FileRecord | undefined> {
-  const { db, now } = catalogue;
-  const { receipt, facts, attachTo } = stored;
-  return await db.transaction().execute(async (tx) => {
-    const row = await tx
-      .updateTable("files")
-      .set((eb) => ({
-        state: "stored",
-        size: receipt.size,
-        sha256: receipt.sha256,
-        width: facts.width ?? null,
-        height: facts.height ?? null,
-        has_alpha: facts.hasAlpha ? 1 : 0,
-        frames: facts.frames,
-        thumbhash: facts.thumbhash ?? null,
-        lease_token: null,
-        lease_expires_at: null,
-        stored_at: now,
-        changed_at: now,
-        revision: eb("revision", "+", 1),
-      }))
-      .where("id", "=", reservation.id)
-      .where("state", "=", "reserved")
-      .where("lease_token", "=", reservation.token)
-      .returningAll()
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    await tx
-      .insertInto("replicas")
-      .values({
-        file_id: reservation.id,
-        storage: stored.storage,
-        object_key: reservation.key,
-        size: receipt.size,
-        sha256: receipt.sha256,
-        etag: receipt.etag ?? null,
-        verified_by: receipt.verifiedBy,
-        verified_at: now,
-      })
-      .execute();
-    if (attachTo !== undefined) {
-      const [recordType, recordId, slot] = attachTo;
-      await catalogue.lock(tx, `slot ${JSON.stringify(attachTo)}`);
-      const { last } = await tx
-        .selectFrom("attachments")
-        .select((eb) => eb.fn.max("position").as("last"))
-        .where("record_type", "=", recordType)
-        .where("record_id", "=", recordId)
-        .where("slot", "=", slot)
-        .executeTakeFirstOrThrow();
-      await tx
-        .insertInto("attachments")
-        .values({
-          record_type: recordType,
-          record_id: recordId,
-          slot,
-          position: (last as number | null) === null ? 0 : Number(last) + 1,
-          file_id: reservation.id,
-          attached_at: now,
-        })
-        .execute();
-    }
-    await enqueueJobs(catalogue, tx, manifestKind, [reservation.id]);
-    return toRecord(row);
-  });
 }
 
 /** Give a reservation up. False when it is no longer ours. The row stays until its key has been deleted twice. */
@@ -191,7 +106,8 @@ export async function moveFile(catalogue: Catalogue, id: FileId, from: "stored" 
   });
 }
 
-function toRecord(row: Selectable<FilesTable>): FileRecord {
+/** Read a row of a file that is, or was, stored. */
+export function toRecord(row: Selectable<FilesTable>): FileRecord {
   const { size, sha256, stored_at: storedAt } = row;
   if (size === null || sha256 === null || storedAt === null) throw new Error(`the row of file ${row.id} is not of a stored file`);
   return {

@@ -87,6 +87,11 @@ export async function enqueueJobs(
       )
       .execute();
   }
+  tellEnqueued(db);
+}
+
+/** Tell those who listen that work was enqueued. */
+export function tellEnqueued(db: Catalogue["db"]): void {
   for (const listener of listeners.get(db) ?? []) listener();
 }
 

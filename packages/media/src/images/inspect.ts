@@ -1,5 +1,5 @@
 import { rgbaToThumbHash } from "thumbhash";
-import type { FileFacts } from "../catalogue/files.js";
+import type { FileFacts } from "../catalogue/commit-file.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { Decoder, DecoderInput, ImageHeader } from "./decoder.js";
 

@@ -1,6 +1,7 @@
 import { type Catalogue, newLeaseToken } from "../catalogue/catalogue.js";
 import { type FileRecord, newFileId, type Visibility } from "../catalogue/file.js";
-import { abandonFile, commitFile, type FileFacts, findFile, keepReservation, type Reservation, reserveFile } from "../catalogue/files.js";
+import { commitFile, type FileFacts } from "../catalogue/commit-file.js";
+import { abandonFile, findFile, keepReservation, type Reservation, reserveFile } from "../catalogue/files.js";
 import { originalKey } from "../catalogue/layout.js";
 import { noteSwept } from "../catalogue/settlement.js";
 import { fail } from "../errors.js";

@@ -98,10 +98,17 @@ export async function whyMismatched(catalogue: Catalogue, storage: Storage): Pro
   return `the catalogue ${catalogue.description} belongs to another storage than ${storage.description}, or that storage was wiped; nothing is deleted. Check which storage is configured, and whether it outlives deploys`;
 }
 
+/** Catalogues whose storage is known to be theirs: who is one's own stays so. */
+const agreed = new WeakMap<Catalogue, Storage>();
+
 /** Tell whether the catalogue knows another storage than this one: what were put here would be looked for there. */
 export async function isAnotherStorage(catalogue: Catalogue, storage: Storage): Promise<boolean> {
+  if (agreed.get(catalogue) === storage) return false;
   const known = await catalogue.recall(identityName);
-  return known !== undefined && known !== (await storage.identity());
+  if (known === undefined) return false;
+  if (known !== (await storage.identity())) return true;
+  agreed.set(catalogue, storage);
+  return false;
 }
 
 async function whyImplausible(catalogue: Catalogue, retentionMs: number): Promise<string | undefined> {
