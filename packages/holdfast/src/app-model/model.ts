@@ -163,6 +163,8 @@ export interface AppModel {
 export interface SourceTree {
   /** Paths of all files that count, relative, sorted; dependencies, build output and version control are left out. */
   readonly paths: readonly string[];
+  /** What was left out for its number or size; it grows while files are read. A folder is named as `file`, the root as `""`. */
+  readonly omitted: readonly Evidence[];
   /** Whether there is such a file. */
   has(path: string): boolean;
   /** The text of a file, decoded (UTF-8, UTF-16 with a mark); undefined where there is none, it is too large, or it is no text. */
