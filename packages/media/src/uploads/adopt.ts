@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type FileId, timeOfFileId } from "../catalogue/file.js";
-import type { FileFacts } from "../catalogue/files.js";
+import type { FileFacts } from "../catalogue/commit-file.js";
 import type { Manifest } from "../catalogue/manifest.js";
 import type { Decoder } from "../images/decoder.js";
 import { inspectImage } from "../images/inspect.js";
