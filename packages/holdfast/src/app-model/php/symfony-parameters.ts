@@ -11,9 +11,7 @@ interface Files {
 
 /** The parameters of `services.yaml`, with the folder of the project written out. */
 export function symfonyParameter(files: Files, name: string): Value | undefined {
-  for (const file of ["config/services.yaml", "config/services.yml", "app/config/config.yml", "app/config/services.yml"].map(
-    project.path,
-  )) {
+  for (const file of ["config/services.yaml", "config/services.yml", "app/config/config.yml", "app/config/services.yml"].map(files.path)) {
     const table = entryOf(readYaml(files.text(file) ?? "", file), "parameters");
     const entry = table === undefined ? undefined : entryOf(table.value, name);
     if (entry !== undefined) return substituted(files, entry.value, 0);
@@ -50,6 +48,6 @@ function dotenv(files: Files, name: string): string | null {
   return null;
 }
 
-export function substitutedText(text: string): string {
+function substitutedText(text: string): string {
   return text.replaceAll("%kernel.project_dir%", ".").replaceAll("%kernel.environment%", "prod");
 }
