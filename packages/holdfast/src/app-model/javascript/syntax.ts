@@ -1,0 +1,128 @@
+import type { Node, ParserOptions } from "oxc-parser";
+
+export type { Node } from "oxc-parser";
+export type FunctionNode = Extract<
+  Node,
+  { type: "FunctionDeclaration" | "FunctionExpression" | "ArrowFunctionExpression" | "TSDeclareFunction" | "TSEmptyBodyFunctionExpression" }
+>;
+export type ClassNode = Extract<Node, { type: "ClassDeclaration" | "ClassExpression" }>;
+export type NodeOf<Type extends Node["type"]> = Extract<Node, { type: Type }>;
+
+/** A parsed file: its syntax, and what its lines are. */
+export interface Syntax {
+  readonly program: NodeOf<"Program">;
+  /** The line of a node, from 1. */
+  lineOf(node: Node): number;
+  /** The source of a node. */
+  textOf(node: Node): string;
+}
+
+type Parse = (path: string, text: string) => Syntax | undefined;
+
+const largestSource = 1_500_000;
+
+const languageOf = (path: string): NonNullable<ParserOptions["lang"]> => {
+  if (/\.[mc]?ts$/.test(path)) return "ts";
+  if (path.endsWith(".tsx")) return "tsx";
+  // Plain JavaScript with JSX in it is common, and JSX never clashes with JavaScript.
+  return "jsx";
+};
+
+const lineStarts = (text: string): readonly number[] => {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+};
+
+/** Loads the parser, which is large and therefore loaded only when there is something to parse. */
+export const loadParser = async (): Promise<Parse> => {
+  const { parseSync } = await import("oxc-parser");
+  return (path, text) => {
+    // Bundles and minified files are nobody's source.
+    if (text.length > largestSource) return undefined;
+    try {
+      const parsed = parseSync(path, text, { lang: languageOf(path), preserveParens: false, astType: "ts" });
+      const { program } = parsed;
+      if (program.body.length === 0 && parsed.errors.length > 0) return undefined;
+      let starts: readonly number[] | undefined;
+      return {
+        program,
+        lineOf: (node) => {
+          starts ??= lineStarts(text);
+          let low = 0;
+          let high = starts.length - 1;
+          while (low < high) {
+            const middle = (low + high + 1) >> 1;
+            if ((starts[middle] ?? 0) <= node.start) low = middle;
+            else high = middle - 1;
+          }
+          return low + 1;
+        },
+        textOf: (node) => text.slice(node.start, node.end),
+      };
+    } catch {
+      // Deeply nested or broken input: the parser's own limits.
+      return undefined;
+    }
+  };
+};
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "start" in value;
+
+/** The nodes directly below a node, in the order of the source. */
+export const childrenOf = (node: Node): readonly Node[] => {
+  const children: Node[] = [];
+  const values: readonly unknown[] = Object.values(node);
+  for (const value of values) {
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) children.push(item);
+    } else if (isNode(value)) children.push(value);
+  }
+  return children;
+};
+
+/** Calls `visit` for a node and all below it, outermost first. */
+export const walk = (node: Node, visit: (node: Node) => void): void => {
+  const waiting: Node[] = [node];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    visit(next);
+    const children = childrenOf(next);
+    for (let index = children.length - 1; index >= 0; index -= 1) {
+      const child = children[index];
+      if (child !== undefined) waiting.push(child);
+    }
+  }
+};
+
+export const isFunction = (node: Node): node is FunctionNode =>
+  node.type === "FunctionDeclaration" ||
+  node.type === "FunctionExpression" ||
+  node.type === "ArrowFunctionExpression" ||
+  node.type === "TSDeclareFunction" ||
+  node.type === "TSEmptyBodyFunctionExpression";
+
+/** An expression without what TypeScript wraps around it. */
+export const bare = (node: Node): Node => {
+  if (
+    node.type === "ParenthesizedExpression" ||
+    node.type === "TSAsExpression" ||
+    node.type === "TSSatisfiesExpression" ||
+    node.type === "TSNonNullExpression" ||
+    node.type === "TSTypeAssertion" ||
+    node.type === "TSInstantiationExpression" ||
+    node.type === "ChainExpression" ||
+    node.type === "AwaitExpression"
+  ) {
+    const inner = node.type === "AwaitExpression" ? node.argument : node.expression;
+    return bare(inner);
+  }
+  return node;
+};
+
+/** The name of a key written plainly: `a`, `"a"`, `1`. */
+export const keyName = (key: Node): string | undefined => {
+  if (key.type === "Identifier" || key.type === "PrivateIdentifier") return key.name;
+  if (key.type === "Literal" && (typeof key.value === "string" || typeof key.value === "number")) return String(key.value);
+  return undefined;
+};
