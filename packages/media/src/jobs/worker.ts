@@ -232,13 +232,15 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       await within(graceMs, ended());
       for (const { controller } of running) controller.abort();
       await within(stoppingMs, ended());
+      // What does not stop has no effect any more, for its claim is gone.
+      await within(stoppingMs, Promise.allSettled([...running].map(async ({ job }) => await releaseJob(catalogue, job))));
       clearInterval(heartbeat);
     },
   };
 }
 
 /** Wait for something, for so long at most. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
   clearTimeout(timer);
