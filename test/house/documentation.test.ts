@@ -49,14 +49,16 @@ describe("docs/configuration.md", () => {
 
 describe("docs/catalogue.md", () => {
   const statements = [migrationsTable, ...migrations.flatMap((migration) => migration.statements)];
-  const inCode = Object.fromEntries(
-    statements.flatMap((statement) => {
-      const [, table, body] = /^CREATE TABLE (?:IF NOT EXISTS )?\{p\}(\w+) \(([^]*)\)$/.exec(statement) ?? [];
-      if (table === undefined || body === undefined) return [];
-      const columns = body.split(/,\s*(?![^(]*\))/).map((line) => line.trim().split(" ")[0] ?? "");
-      return [[table, columns.filter((column) => /^[a-z]/.test(column)).toSorted()]];
-    }),
-  );
+  const inCode: Record<string, string[]> = {};
+  for (const statement of statements) {
+    const [, added, column] = /^ALTER TABLE \{p\}(\w+) ADD COLUMN (\w+)/.exec(statement) ?? [];
+    if (added !== undefined && column !== undefined) inCode[added]?.push(column);
+    const [, table, body] = /^CREATE TABLE (?:IF NOT EXISTS )?\{p\}(\w+) \(([^]*)\)$/.exec(statement) ?? [];
+    if (table === undefined || body === undefined) continue;
+    const columns = body.split(/,\s*(?![^(]*\))/).map((line) => line.trim().split(" ")[0] ?? "");
+    inCode[table] = columns.filter((name) => /^[a-z]/.test(name));
+  }
+  for (const columns of Object.values(inCode)) columns.sort();
   const sections = read("docs/catalogue.md").split(/^## /m).slice(1);
   const inDocument = Object.fromEntries(
     sections.map((section) => [
