@@ -182,6 +182,12 @@ export function knownStart(value: Value): string {
 
 /** What stands under a name in a table; nothing where it has none. */
 export function entryOf(value: Value, name: string): Entry | undefined {
+  if (value.kind === "either") {
+    const [chosen, otherwise] = [entryOf(value.chosen, name), entryOf(value.otherwise, name)];
+    const place = chosen ?? otherwise;
+    if (place === undefined) return undefined;
+    return { ...place, value: either(value.when, chosen?.value ?? nothing, otherwise?.value ?? nothing) };
+  }
   return value.kind === "table" ? value.entries.get(name) : undefined;
 }
 

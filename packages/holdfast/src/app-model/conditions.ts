@@ -38,21 +38,28 @@ export function not(condition: Condition): Condition {
 
 /** Join conditions that must all hold, in the simplest form. */
 export function all(...conditions: readonly Condition[]): Condition {
-  const parts = flatten("all", conditions).filter((part) => !isAlways(part));
-  if (parts.some((part) => isNever(part) || parts.some((other) => same(other, not(part))))) return never;
-  return parts.length === 1 ? (parts[0] ?? always) : parts.length === 0 ? always : { kind: "all", of: parts };
+  return joinedBy("all", conditions, always, never);
 }
 
 /** Join conditions of which one must hold, in the simplest form. */
 export function any(...conditions: readonly Condition[]): Condition {
-  const parts = flatten("any", conditions).filter((part) => !isNever(part));
-  if (parts.some((part) => isAlways(part) || parts.some((other) => same(other, not(part))))) return always;
-  return parts.length === 1 ? (parts[0] ?? never) : parts.length === 0 ? never : { kind: "any", of: parts };
+  return joinedBy("any", conditions, never, always);
+}
+
+function joinedBy(kind: "all" | "any", conditions: readonly Condition[], neutral: Condition, decisive: Condition): Condition {
+  const parts = new Map<string, Condition>();
+  for (const condition of conditions) {
+    for (const part of condition.kind === kind ? condition.of : [condition]) parts.set(formOf(part), part);
+  }
+  parts.delete(formOf(neutral));
+  if (parts.has(formOf(decisive)) || [...parts.values()].some((part) => parts.has(formOf(not(part))))) return decisive;
+  const [first, ...others] = parts.values();
+  return first === undefined ? neutral : others.length === 0 ? first : { kind, of: [first, ...others] };
 }
 
 /** Whether two conditions have the same form; two forms of the same meaning are not found out. */
 export function same(one: Condition, other: Condition): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === other || formOf(one) === formOf(other);
 }
 
 /**
@@ -120,12 +127,12 @@ function widen(condition: Condition, positive: boolean): Condition {
   }
 }
 
-function flatten(kind: "all" | "any", conditions: readonly Condition[]): readonly Condition[] {
-  const parts: Condition[] = [];
-  for (const condition of conditions) {
-    for (const part of condition.kind === kind ? condition.of : [condition]) {
-      if (!parts.some((known) => same(known, part))) parts.push(part);
-    }
-  }
-  return parts;
+const forms = new WeakMap<Condition, string>();
+
+function formOf(condition: Condition): string {
+  const kept = forms.get(condition);
+  if (kept !== undefined) return kept;
+  const form = JSON.stringify(condition);
+  forms.set(condition, form);
+  return form;
 }

@@ -154,9 +154,19 @@ export function returned(node: Syntax, scope: Scope, depth: number): Value {
   }, nothing);
 }
 
+const conditions = new WeakMap<Scope, WeakMap<Syntax, Condition>>();
+
 function askingIn(scope: Scope, depth: number): Asking {
   return {
-    condition: (node) => (depth > maxDepth ? unknownTest("a test that goes round in circles") : condition(node, scope, depth)),
+    condition: (node) => {
+      if (depth > maxDepth) return unknownTest("a test that goes round in circles");
+      const kept = node === undefined ? undefined : conditions.get(scope)?.get(node);
+      if (kept !== undefined || node === undefined) return kept ?? condition(node, scope, depth);
+      const found = condition(node, scope, depth);
+      // What is asked deep inside of another question may have been cut short.
+      if (depth < 5) conditions.set(scope, (conditions.get(scope) ?? new WeakMap()).set(node, found));
+      return found;
+    },
     value: (node) => evaluate(node, scope, depth + 1),
   };
 }

@@ -7,6 +7,7 @@ import { namedDiskRows } from "./disks.js";
 import { evaluate, type Scope } from "./evaluate.js";
 import { argument, argumentsOf, callOf, chainAfter, classAround, lastName, nameOf, type Call } from "./php-syntax.js";
 import type { PhpProject } from "./project.js";
+import { isCommand } from "./liveness.js";
 import { writeRows } from "./writes.js";
 import { isNever } from "../conditions.js";
 import { reachOf } from "./evaluate.js";
@@ -59,13 +60,14 @@ export function fieldSinks(project: PhpProject): readonly Sink[] {
   return project.files.flatMap((file) => {
     const text = project.text(file) ?? "";
     const hasField = /::make\(/.test(text) && /Filament\\|Nova\\|MoonShine\\|Orchid\\/.test(text);
-    if (!hasField && !/toMediaCollection|uploadFileToDisk|Encore\\Admin|OpenAdmin/.test(text)) return [];
+    if (isCommand(file) || (!hasField && !/toMediaCollection|uploadFileToDisk|Encore\\Admin|OpenAdmin/.test(text))) return [];
     const root = project.parse(file);
     const scope = project.scope(file);
     return [...(root === undefined ? [] : descend(root))].flatMap((node) => {
       const call = callOf(node);
-      if (call === undefined || isNever(reachOf(node, scope))) return [];
-      return fieldSink(project, call, scope, text) ?? mediaSink(project, call, scope) ?? formSink(project, call, scope, text) ?? [];
+      if (call === undefined) return [];
+      const sinks = fieldSink(project, call, scope, text) ?? mediaSink(project, call, scope) ?? formSink(project, call, scope, text) ?? [];
+      return sinks.length === 0 || isNever(reachOf(node, scope)) ? [] : sinks;
     });
   });
 }
@@ -77,6 +79,7 @@ function fieldSink(project: PhpProject, call: Call, scope: Scope, text: string):
   if (field === undefined) return undefined;
   const chain = chainAfter(call.node);
   if (field.isEditor === true && refusesFiles(chain)) return [];
+  if (isForImport(call, chain)) return [];
   const never = chain.find((one) => one.name === "storeFiles" && argumentsOf(one.node).items[0]?.text === "false");
   if (never !== undefined) return [];
   const at = { file: scope.file, line: call.node.line };
@@ -104,6 +107,17 @@ function fieldSink(project: PhpProject, call: Call, scope: Scope, text: string):
     return [{ label, at, outcomes: namedDiskRows(project, evaluate(chosen, scope), [...because, place]) }];
   }
   return [{ label, at, outcomes: settingRows(project, field.setting, because) }];
+}
+
+/** A table that is uploaded to be imported is read, not kept. */
+function isForImport(call: Call, chain: readonly Call[]): boolean {
+  if (/import|csv|excel|spreadsheet/i.test(argumentsOf(call.node).items[0]?.text ?? "")) return true;
+  const types = chain.find((one) => one.name === "acceptedFileTypes");
+  const named =
+    types === undefined
+      ? []
+      : [...(argumentsOf(types.node).items[0]?.text ?? "").matchAll(/['"]([^'"]+)['"]/g)].map(([, type]) => type ?? "");
+  return named.length > 0 && named.every((type) => /sheet|excel|csv|xlsx?$|text\/plain|\.ods$/i.test(type));
 }
 
 function settingRows(project: PhpProject, name: string, because: Sink["outcomes"][number]["because"]): readonly Outcome[] {

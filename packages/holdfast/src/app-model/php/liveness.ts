@@ -6,6 +6,11 @@ import type { PhpProject } from "./project.js";
 const called =
   /^(__\w+|index|create|store|show|edit|update|destroy|handle|mount|boot|booted|boot\w+|register|render|save|saved|saving|updated\w*|form|schema|configure|table|run|rules|up|down|process|execute|perform|action|submit|get\w*Attribute|set\w*Attribute|mutate\w+|after\w+|before\w+|on\w+)$/;
 
+/** Whether a file holds a command that a person runs by hand: what it writes was not sent by a visitor. */
+export function isCommand(file: string): boolean {
+  return /(^|\/)(Console|Commands?)\//.test(file);
+}
+
 /** Whether code is never run: a controller that no route names, a helper's class or method that nothing names. */
 export function isDead(project: PhpProject, file: string, node: Syntax): boolean {
   const owner = classAround(node);

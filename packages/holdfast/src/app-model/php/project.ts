@@ -96,11 +96,24 @@ export function openPhpProject(
     return value;
   };
   const passed = (owner: Syntax, name: string): readonly Value[] => passedTo(owner, name, usersOf, parse, scope);
-  const scope = (file: string): Scope => ({
+  const scopes = new Map<string, Scope>();
+  const scope = (file: string): Scope => {
+    const made = scopes.get(file) ?? newScope(file);
+    scopes.set(file, made);
+    return made;
+  };
+  const constants = new Map<string, Value | undefined>();
+  const newScope = (file: string): Scope => ({
     file,
     folder: folderOf(file.slice(prefix.length)),
     config: (name) => setting(name)?.value,
-    constant: (name) => constantValue(name, usersOf, parse, scope),
+    constant: (name) => {
+      if (!constants.has(name)) {
+        constants.set(name, undefined);
+        constants.set(name, constantValue(name, usersOf, parse, scope));
+      }
+      return constants.get(name);
+    },
     folderOf: (name) => folderValue(name, isLaravel, { tree, path, parse, scope, deployment }),
     parameter: (owner, name) => {
       const values = passed(owner, name);

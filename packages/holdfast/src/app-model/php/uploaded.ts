@@ -78,6 +78,12 @@ export function handlesUploads(node: Syntax): boolean {
   );
 }
 
+/** Whether the function around a node is given a file that a visitor sent. */
+export function receivesUploads(node: Syntax): boolean {
+  const owner = functionAround(node) ?? topOf(node);
+  return /->file\(|hasFile\(|UploadedFile|base64_decode|getClientOriginal|\$_FILES|Image::(make|read)/.test(owner.text);
+}
+
 function topOf(node: Syntax): Syntax {
   let top = node;
   while (top.parent !== undefined) top = top.parent;

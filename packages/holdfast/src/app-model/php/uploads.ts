@@ -4,7 +4,7 @@ import { closed, outcome, under } from "../outcomes.js";
 import { around, descend, type Syntax } from "../syntax.js";
 import { cloudRows } from "./cloud-calls.js";
 import { reachOf, type Scope } from "./evaluate.js";
-import { isDead } from "./liveness.js";
+import { isCommand, isDead } from "./liveness.js";
 import { callOf, classAround, functionAround, labelOf, nameOf } from "./php-syntax.js";
 import type { PhpProject } from "./project.js";
 import { writeRows } from "./writes.js";
@@ -22,7 +22,7 @@ interface Write {
 /** Find the places where the app's own code keeps what visitors upload. */
 export function uploadSinks(project: PhpProject): readonly Sink[] {
   return project.files.flatMap((file) => {
-    if (!candidates.test(project.text(file) ?? "") || isConfiguration(project, file)) return [];
+    if (!candidates.test(project.text(file) ?? "") || isConfiguration(project, file) || isCommand(file)) return [];
     const root = project.parse(file);
     if (root === undefined) return [];
     const scope = project.scope(file);

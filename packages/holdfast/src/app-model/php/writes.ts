@@ -6,7 +6,7 @@ import { namedDiskRows, standardDiskRows } from "./disks.js";
 import { evaluate, type Scope } from "./evaluate.js";
 import { argument, argumentsOf, classAround, lastName, type Call } from "./php-syntax.js";
 import type { PhpProject } from "./project.js";
-import { handlesUploads, isUploaded } from "./uploaded.js";
+import { handlesUploads, isUploaded, receivesUploads } from "./uploaded.js";
 
 /** Methods of an uploaded file that keep it on one of Laravel's disks, and the place of the disk among their arguments. */
 const storing: Readonly<Record<string, number>> = { store: 1, storePublicly: 1, storeAs: 2, storePubliclyAs: 2 };
@@ -67,8 +67,11 @@ const putting = /^(put|putFile|putFileAs|writeStream|write|putStream)$/;
 function facadeRows(project: PhpProject, call: Call, scope: Scope, at: { file: string; line: number }): readonly Outcome[] | undefined {
   if (!putting.test(call.name) || call.on === undefined) return undefined;
   const because = [{ ...at, why: "an uploaded file is kept here" }];
-  const isOfUpload =
-    call.name.startsWith("putFile") || argumentsOf(call.node).items.some((one) => isUploaded(one)) || handlesUploads(call.node);
+  const { items } = argumentsOf(call.node);
+  if (/(^|\/)(te?mp|temporary)(\/|$)/.test(knownStart(evaluate(items[0], scope)))) {
+    return [outcome({ kind: "passing" }, [{ ...at, why: "a temporary file" }])];
+  }
+  const isOfUpload = call.name.startsWith("putFile") || items.some((one) => isUploaded(one)) || receivesUploads(call.node);
   if (call.isStatic && lastName(call.on.text) === "Storage") return isOfUpload ? standardDiskRows(project, because) : undefined;
   if (call.isStatic) return undefined;
   const on = evaluate(call.on, scope);

@@ -141,6 +141,8 @@ function serverDriver(project: RubyProject): string | undefined {
 
 function ownRows(project: RubyProject, entry: Entry, adapter: Entry | undefined): readonly Outcome[] {
   const at = { file: entry.file, line: adapter?.line ?? entry.line };
+  if (adapter === undefined && entryOf(entry.value, "url") !== undefined)
+    return [outcome({ kind: "fails" }, [{ ...at, why: "without its address the app has no database and does not start" }])];
   if (adapter === undefined) return fromUrl(project, "primary", { ...at, why: "no adapter is named" });
   return cases(adapter.value).flatMap(({ when, value }) => {
     if (value.kind === "variable") {

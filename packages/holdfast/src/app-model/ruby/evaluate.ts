@@ -121,7 +121,12 @@ export function condition(node: Syntax | undefined, scope: Scope, depth = 0): Co
   return truth(evaluate(node, scope, depth + 1), rubyTruths);
 }
 
-/** Under what condition of the environment a line is reached. */
+/** Under what condition a line is reached, with the tests in it that could not be read. */
+export function conditionOf(node: Syntax, scope: Scope): Condition {
+  return reach(node, askingIn(scope, 0));
+}
+
+/** Under what condition of the environment a line is reached; what a request brings counts as possible. */
 export function reachOf(node: Syntax, scope: Scope): Condition {
   return possible(reach(node, askingIn(scope, 0)));
 }

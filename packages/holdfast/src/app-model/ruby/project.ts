@@ -2,7 +2,7 @@ import { either, unknownValue, type Value } from "../abstract-value.js";
 import { isAlways, isNever } from "../conditions.js";
 import type { Condition, Deployment, Evidence, Place, SourceTree } from "../model.js";
 import { child, descend, type Syntax } from "../syntax.js";
-import { evaluate, reachOf, type Scope } from "./evaluate.js";
+import { conditionOf, evaluate, reachOf, type Scope } from "./evaluate.js";
 import { chainName } from "./ruby-syntax.js";
 import { readGems, type Gems } from "./gems.js";
 
@@ -131,7 +131,7 @@ function assignmentsTo(
   const found: Setting[] = [];
   for (const node of descend(root)) {
     if (node.type !== "assignment" || receivers.exec(chainName(child(node, "left")) ?? "")?.[1] !== name) continue;
-    const when = reachOf(node, scope(file));
+    const when = conditionOf(node, scope(file));
     if (!isNever(when)) found.push({ when, value: evaluate(child(node, "right"), scope(file)), file, line: node.line });
   }
   return found;
