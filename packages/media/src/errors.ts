@@ -31,6 +31,8 @@ export interface ErrorDetailsByCode {
   UNAUTHORIZED: { action: string };
   FORBIDDEN: { reason: string };
   FILE_NOT_FOUND: { id: string };
+  FILE_NOT_STORED: { id: string; name: string; reason: string };
+  TRANSACTION_UNUSABLE: { reason: string };
   FILE_LOST: { id: string; name: string };
   TRANSFORM_UNKNOWN: { transform: string; known: string };
   NOT_AN_IMAGE: { id: string; type: string };
@@ -231,6 +233,16 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 404,
     title: "No such file",
     say: (d) => `There is no file ${d.id} here.`,
+  },
+  FILE_NOT_STORED: {
+    status: 409,
+    title: "The file is not in use any more",
+    say: (d) => `"${d.name}" (${d.id}) cannot be attached: ${d.reason}.`,
+  },
+  TRANSACTION_UNUSABLE: {
+    status: 500,
+    title: "Not a transaction that can be joined",
+    say: (d) => `The transaction cannot be joined: ${d.reason}. Nothing was changed.`,
   },
   FILE_LOST: {
     status: 404,

@@ -113,11 +113,28 @@ export interface KyselyTransactionHandle {
   };
 }
 
+/** A transaction of Drizzle on PostgreSQL: the part of it that is used. */
+export interface DrizzleTransactionHandle {
+  execute(query: string | { getSQL(): unknown }): PromiseLike<unknown>;
+  rollback(): never;
+}
+
+/** An interactive transaction of Prisma: the part of it that is used. */
+export interface PrismaTransactionHandle {
+  $queryRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
+  $executeRawUnsafe(query: string, ...values: unknown[]): PromiseLike<number>;
+}
+
 /**
- * A transaction that the application began, through whichever client it uses: a connection of pg after `BEGIN`, a handle of
- * better-sqlite3 or libsql after `BEGIN`, a transaction of Kysely.
+ * A transaction that the application began, through whichever client it uses. On PostgreSQL: a client of pg after `BEGIN`, a
+ * transaction of Kysely, of Drizzle or of Prisma. On SQLite: the `tx` of `media.transaction()`.
  */
-export type DatabaseTransaction = PostgresClientHandle | SqliteHandle | KyselyTransactionHandle;
+export type DatabaseTransaction =
+  | PostgresClientHandle
+  | SqliteHandle
+  | KyselyTransactionHandle
+  | DrizzleTransactionHandle
+  | PrismaTransactionHandle;
 
 /** How media is opened. Everything has a default; the environment supplies what is not said here. */
 export interface MediaOptions {

@@ -7,6 +7,9 @@ import { defaultDataFolder } from "../storage/choose.js";
 import { refuseEphemeral } from "../storage/ephemeral.js";
 import { type DiskFacts, type Environment, judgeDisk, readDiskFacts, realPathOf } from "../storage/instance.js";
 import { applyMigrations, missingMigrations } from "./apply-migrations.js";
+import { confirmOpenTransaction, confirmOwnTransaction } from "./confirm-transaction.js";
+import { transactionOn } from "./handle-turns.js";
+import { tellEnqueued } from "./jobs.js";
 import { clockOf, type DatabaseKind, defaultTablePrefix, parseTablePrefix } from "./migrations.js";
 import { numbersPlugin } from "./numbers.js";
 import { describePostgres, isPostgresUrl, openPostgresUrl, postgresOver } from "./postgres.js";
@@ -27,8 +30,17 @@ export interface Catalogue {
   readonly description: string;
   /** Whether it is a database of our own, whose tables are made without asking. */
   readonly isOwn: boolean;
-  /** The same tables inside a transaction that the application began; it commits or rolls back what is done here. */
-  within(tx: DatabaseTransaction): Kysely<Schema>;
+  /**
+   * The same tables inside a transaction that the application began; it commits or rolls back what is done here.
+   *
+   * @throws TRANSACTION_UNUSABLE where it can be told that it is no transaction, or none on this database
+   */
+  within(tx: DatabaseTransaction): Promise<Kysely<Schema>>;
+  /**
+   * Begin a transaction for the application, on the SQLite handle that it shares with the catalogue; end it when the work is
+   * done. @throws TRANSACTION_UNUSABLE on PostgreSQL, where the application has clients of its own
+   */
+  transaction<T>(work: (tx: SqliteHandle) => T | Promise<T>): Promise<T>;
   /**
    * Let one transaction at a time past this point, among all that name the same thing; the others wait for it to end. In
    * SQLite there is only ever one.
@@ -68,7 +80,10 @@ export async function openCatalogue(options: {
   if (typeof database === "object") {
     if ("connect" in database) {
       const { dialect, close } = postgresOver(database);
-      return catalogueOver({ kind: "postgres", dialect, close, description: "PostgreSQL, an open pool", isOwn: false }, prefix);
+      return catalogueOver(
+        { kind: "postgres", handle: undefined, dialect, close, description: "PostgreSQL, an open pool", isOwn: false },
+        prefix,
+      );
     }
     const description = "an open SQLite handle";
     prepareConnection(database, `(${description})`);
@@ -77,7 +92,7 @@ export async function openCatalogue(options: {
   const url = database ?? env["MEDIA_DATABASE_URL"] ?? postgresUrlOf(env);
   if (url !== undefined && isPostgresUrl(url)) {
     const { dialect, close } = await openPostgresUrl(url, log);
-    return catalogueOver({ kind: "postgres", dialect, close, description: describePostgres(url), isOwn: false }, prefix);
+    return catalogueOver({ kind: "postgres", handle: undefined, dialect, close, description: describePostgres(url), isOwn: false }, prefix);
   }
   const path = sqliteFileOf(url, database === undefined ? "MEDIA_DATABASE_URL" : "database", cwd);
   const judgement = judgeDisk(realPathOf(path), env, options.facts ?? readDiskFacts());
@@ -106,14 +121,16 @@ function sqliteFileOf(url: string | undefined, variable: string, cwd: string): s
   return isAbsolute(path) ? path : resolve(cwd, path);
 }
 
-function sqliteOver(handle: SqliteHandle): Pick<Connection, "kind" | "dialect"> {
+function sqliteOver(handle: SqliteHandle): Pick<Connection, "kind" | "handle" | "dialect"> {
   // The dialect closes its database when destroyed; whoever opened the handle closes it.
   const database = { prepare: statementsOf(handle), close: () => undefined };
-  return { kind: "sqlite", dialect: new SharedConnectionDialect(handle, { database }) };
+  return { kind: "sqlite", handle, dialect: new SharedConnectionDialect(handle, { database }) };
 }
 
 interface Connection {
   readonly kind: DatabaseKind;
+  /** The connection itself, in SQLite. */
+  readonly handle: SqliteHandle | undefined;
   readonly dialect: Dialect;
   readonly description: string;
   readonly isOwn: boolean;
@@ -121,7 +138,7 @@ interface Connection {
 }
 
 function catalogueOver(connection: Connection, prefix: string): Catalogue {
-  const { kind, description, isOwn } = connection;
+  const { kind, handle, description, isOwn } = connection;
   const plugins = [tablePrefixPlugin(prefix), numbersPlugin];
   const db = new Kysely<Schema>({ dialect: connection.dialect, plugins });
   const tables = { db, kind, prefix, description };
@@ -131,7 +148,18 @@ function catalogueOver(connection: Connection, prefix: string): Catalogue {
     now: sql<number>`${sql.raw(clockOf[kind])}`,
     description,
     isOwn,
-    within: (tx) => new Kysely<Schema>({ dialect: dialectWithin(tx, kind), plugins }),
+    async within(tx) {
+      const joined = new Kysely<Schema>({ dialect: dialectWithin(tx, kind), plugins });
+      await (handle === undefined ? confirmOpenTransaction(joined, prefix) : confirmOwnTransaction(tx, handle));
+      return joined;
+    },
+    async transaction(work) {
+      if (handle === undefined) {
+        const reason = "media.transaction() is for a catalogue in SQLite. Begin one with your own client of PostgreSQL, and pass it as tx";
+        throw fail("TRANSACTION_UNUSABLE", { reason });
+      }
+      return await transactionOn(handle, work).finally(() => tellEnqueued(db));
+    },
     async lock(tx, name) {
       if (kind === "sqlite") return;
       await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${prefix}${name}`}, 0))`.execute(tx);

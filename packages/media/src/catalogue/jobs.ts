@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
+import { outsideTransactions } from "./handle-turns.js";
 import type { JobsTable } from "./schema.js";
 
 /** Where a job is. What is done is no longer in the catalogue. */
@@ -92,7 +93,7 @@ export async function enqueueJobs(
 
 /** Tell those who listen that work was enqueued. */
 export function tellEnqueued(db: Catalogue["db"]): void {
-  for (const listener of listeners.get(db) ?? []) listener();
+  for (const listener of listeners.get(db) ?? []) outsideTransactions(listener);
 }
 
 /**

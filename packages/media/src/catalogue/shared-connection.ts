@@ -1,10 +1,6 @@
 import { type DatabaseConnection, type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from "kysely";
 import type { SqliteHandle } from "../media.js";
-
-// One for all copies of this module, as the connections themselves are (sqlite.ts).
-const turnsKey: unique symbol = Symbol.for("holdfast.sqlite.turns");
-const turns: WeakMap<SqliteHandle, Promise<void>> = ((globalThis as { [turnsKey]?: WeakMap<SqliteHandle, Promise<void>> })[turnsKey] ??=
-  new WeakMap());
+import { takeTurn } from "./handle-turns.js";
 
 /**
  * SQLite through a connection that others use as well. Kysely lets one transaction at a time onto a connection, but each
@@ -37,11 +33,7 @@ class SharedConnectionDriver extends SqliteDriver {
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    const before = turns.get(this.#handle);
-    let endTurn = (): void => undefined;
-    turns.set(this.#handle, new Promise<void>((resolve) => (endTurn = resolve)));
-    await before;
-    this.#endTurn = endTurn;
+    this.#endTurn = await takeTurn(this.#handle);
     return await super.acquireConnection();
   }
 
