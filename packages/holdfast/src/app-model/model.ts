@@ -136,6 +136,8 @@ export interface Service {
   readonly phases: readonly Phase[];
   readonly variables: readonly DeclaredVariable[];
   readonly disks: readonly Disk[];
+  /** Symbolic links that the image is built with, both ends absolute: `from` is the link, `to` where it leads. */
+  readonly links?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** What the deploy files of a repository say. */

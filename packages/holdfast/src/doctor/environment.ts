@@ -1,0 +1,73 @@
+import type { AppModel, DeclaredVariable, Disk, Service } from "../app-model/model.js";
+import type { Platform } from "../platforms/platform.js";
+import { platformOf, platforms } from "../platforms/platforms.js";
+import type { Given } from "./verdict.js";
+
+/**
+ * What is known of a variable. `set` has a value that nobody here knows. `open` may be set elsewhere, in a dashboard;
+ * `declared` is what the deploy files make of it. `other` is set to none of the values that the code asks for.
+ */
+export type Known =
+  | { readonly kind: "value"; readonly value: string }
+  | { readonly kind: "set" }
+  | { readonly kind: "other" }
+  | { readonly kind: "unset" }
+  | { readonly kind: "open"; readonly declared: "set" | "unset" };
+
+/** Where an app runs, as far as its repository and the person who asks declare it. */
+export interface Environment {
+  readonly platform: Platform;
+  readonly service: Service | undefined;
+  readonly disks: readonly Disk[];
+  readonly containerRoot: string | undefined;
+  know(name: string): Known;
+}
+
+/** Join the platform's own variables, the deploy files', a committed `.env` and what was given, the later ones winning. */
+export function environmentOf(model: AppModel, given: Given): Environment {
+  const { service, deployment } = model;
+  const platform = platformOf(service?.platform ?? (deployment.platforms.length === 1 ? deployment.platforms[0] : undefined));
+  const known = new Map<string, Known>();
+  for (const [name, value] of Object.entries(platform.variables)) {
+    known.set(name, value === undefined ? { kind: "set" } : { kind: "value", value });
+  }
+  for (const variable of deployment.dotenv) known.set(variable.name, knownOf(variable));
+  for (const variable of service?.variables ?? []) known.set(variable.name, knownOf(variable));
+  for (const variable of given.variables) known.set(variable.name, givenOf(variable));
+  const disks = [...(service?.disks ?? []), ...given.disks];
+  const { mountVariable } = platform;
+  const mount = disks[0];
+  if (mountVariable !== undefined && mount !== undefined && !known.has(mountVariable)) {
+    known.set(mountVariable, { kind: "value", value: mount.mountPath });
+  }
+  return {
+    platform,
+    service,
+    disks,
+    containerRoot: service?.containerRoot ?? platform.containerRoot,
+    know: (name) => known.get(name) ?? (isForeign(name, platform) ? { kind: "unset" } : { kind: "open", declared: "unset" }),
+  };
+}
+
+/** The variables that platforms set by themselves are not set on another one, unless somebody declares them. */
+function isForeign(name: string, platform: Platform): boolean {
+  if (platform.id === "any" || platform.id === "container") return false;
+  const has = ({ prefixes }: Platform): boolean => prefixes.some((prefix) => name === prefix || name.startsWith(prefix));
+  return !has(platform) && name !== platform.mountVariable && platforms.some(has);
+}
+
+function knownOf({ declared }: DeclaredVariable): Known {
+  switch (declared.kind) {
+    case "value":
+      return { kind: "value", value: declared.value };
+    case "given":
+      return { kind: "set" };
+    case "asked":
+      return { kind: "open", declared: "set" };
+  }
+}
+
+/** What a person declares is decided: `--set NAME` is set. */
+function givenOf(variable: DeclaredVariable): Known {
+  return variable.declared.kind === "value" ? { kind: "value", value: variable.declared.value } : { kind: "set" };
+}
