@@ -11,6 +11,8 @@ export interface ErrorDetailsByCode {
   MEDIA_NOT_INSTALLED: { folder: string; command: string; again: string };
   MEDIA_UNUSABLE: { path: string; reason: string };
   STORAGE_UNUSABLE: { message: string };
+  CATALOGUE_UNUSABLE: { message: string };
+  JOB_NOT_FOUND: { ids: readonly string[] };
   CORS_UNAVAILABLE: { storage: string; reason: string };
   INTERRUPTED: { resume: string };
   UNEXPECTED: { message: string };
@@ -84,6 +86,18 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     exitCode: 3,
     title: "The storage cannot be used",
     say: (d) => d.message,
+  },
+  CATALOGUE_UNUSABLE: {
+    exitCode: 3,
+    title: "The catalogue cannot be used",
+    say: (d) => d.message,
+  },
+  JOB_NOT_FOUND: {
+    exitCode: 2,
+    title: "There is no such job",
+    say: (d) =>
+      `There is no job ${d.ids.join(", ")} with which that could be done: it is done, it runs just now, or it never was. ` +
+      `Look at those there are with: holdfast jobs list`,
   },
   CORS_UNAVAILABLE: {
     exitCode: 3,

@@ -5,7 +5,16 @@ import * as media from "@holdfast/media";
 import * as testing from "@holdfast/media/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fail } from "../errors.js";
-import { loadMedia, loadTesting, type MediaModule, storageError, type TestingModule } from "./media-module.js";
+import {
+  type CatalogueModule,
+  catalogueError,
+  loadCatalogue,
+  loadMedia,
+  loadTesting,
+  type MediaModule,
+  storageError,
+  type TestingModule,
+} from "./media-module.js";
 import { terminal } from "./terminal.fixture.js";
 
 let cwd: string;
@@ -30,6 +39,8 @@ describe("@holdfast/media, as holdfast knows it", () => {
   it("is as the package is, by type and by name", () => {
     const known: MediaModule = media;
     const checks: TestingModule = testing;
+    const catalogue: CatalogueModule = media;
+    expect(Object.keys(catalogue)).toEqual(expect.arrayContaining(["openJobs", "rebuildCatalogue"]));
     expect(Object.keys(known)).toEqual(expect.arrayContaining(["inspectStorage", "readCanary", "planCors"]));
     expect(checks.contract.length).toBeGreaterThan(30);
   });
@@ -47,6 +58,7 @@ describe("@holdfast/media, as holdfast knows it", () => {
       message: expect.stringContaining("Install it anew"),
     });
     await expect(loadTesting("x", "1.2.3", terminal({ cwd }).io)).rejects.toMatchObject({ code: "MEDIA_UNUSABLE" });
+    await expect(loadCatalogue("x", "1.2.3", terminal({ cwd }).io)).rejects.toMatchObject({ code: "MEDIA_UNUSABLE" });
   });
 
   it("is said to be unusable, and why, where it cannot be loaded", async () => {
@@ -73,5 +85,25 @@ describe("an error of @holdfast/media", () => {
   it("is left alone where it is none", () => {
     const own = fail("INTERRUPTED", { resume: "" });
     expect([storageError(own, ""), storageError(1, "")]).toEqual([own, 1]);
+  });
+});
+
+describe("an error on the way to the catalogue", () => {
+  it("is the catalogue's own sentence, the storage's, or says that it is the database's", () => {
+    const notEmpty = media.fail("CATALOGUE_NOT_EMPTY", { catalogue: "SQLite (/data/catalogue.db)", files: 3 });
+    expect(catalogueError(notEmpty, "")).toMatchObject({ code: "CATALOGUE_UNUSABLE", exitCode: 3, message: notEmpty.message });
+    const denied = media.fail("STORAGE_DENIED", { storage: "s3", action: "be read" });
+    expect(catalogueError(denied, "")).toMatchObject({ code: "STORAGE_UNUSABLE" });
+    const refused = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
+    expect(catalogueError(refused, "")).toMatchObject({
+      code: "CATALOGUE_UNUSABLE",
+      message: "The catalogue's database failed: ECONNREFUSED. Check MEDIA_DATABASE_URL.",
+    });
+  });
+
+  it("is left alone where it is ours, or nobody's", () => {
+    const own = fail("JOB_NOT_FOUND", { ids: ["x"] });
+    const bug = new TypeError("x is not a function");
+    expect([catalogueError(own, ""), catalogueError(bug, ""), catalogueError(1, "")]).toEqual([own, bug, 1]);
   });
 });

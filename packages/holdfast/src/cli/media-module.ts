@@ -88,6 +88,67 @@ export interface MediaModule {
   planCors(existing: readonly CorsRule[], origins: readonly string[]): CorsPlan;
 }
 
+/** Where a job is. */
+export type JobState = "ready" | "running" | "dead";
+
+/** Work that is due, or was given up. Times are milliseconds since 1970. */
+export interface Job {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly state: JobState;
+  readonly runAt: number;
+  readonly attempts: number;
+  readonly leaseExpiresAt: number | undefined;
+  readonly lastError: string | undefined;
+  readonly enqueuedAt: number;
+  readonly changedAt: number;
+}
+
+/** The jobs of a catalogue, opened. */
+export interface OpenedJobs {
+  readonly catalogueDescription: string;
+  list(page: {
+    readonly state?: JobState | undefined;
+    readonly kind?: string | undefined;
+    readonly after?: string | undefined;
+    readonly limit?: number;
+  }): Promise<readonly Job[]>;
+  count(): Promise<readonly { readonly kind: string; readonly state: JobState; readonly count: number }[]>;
+  get(id: string): Promise<Job | undefined>;
+  retry(id: string): Promise<boolean>;
+  discard(id: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What a rebuild did, or would do. */
+export interface RebuildReport {
+  readonly isDryRun: boolean;
+  readonly files: number;
+  readonly trashed: number;
+  readonly withoutManifest: number;
+  readonly lost: number;
+  readonly damaged: number;
+  readonly attachments: number;
+  readonly alreadyKnown: number;
+  readonly variants: number;
+  readonly ignored: number;
+  readonly problems: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/** What `@holdfast/media` offers for its catalogue. */
+export interface CatalogueModule {
+  openJobs(options: { readonly env: Io["env"]; readonly cwd: string; readonly tablePrefix?: string }): Promise<OpenedJobs>;
+  rebuildCatalogue(options: {
+    readonly env: Io["env"];
+    readonly cwd: string;
+    readonly tablePrefix?: string;
+    readonly isDryRun: boolean;
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: { readonly files: number; readonly alreadyKnown: number }) => void;
+  }): Promise<RebuildReport>;
+}
+
 /** How one clause came out. */
 export interface ClauseResult {
   readonly clause: string;
@@ -135,6 +196,11 @@ export async function loadMedia(command: string, version: string, io: Io): Promi
   return await load("@holdfast/media", isMedia, command, version, io);
 }
 
+/** Load what `@holdfast/media` offers for its catalogue. @throws MEDIA_NOT_INSTALLED, MEDIA_UNUSABLE */
+export async function loadCatalogue(command: string, version: string, io: Io): Promise<CatalogueModule> {
+  return await load("@holdfast/media", isCatalogue, command, version, io);
+}
+
 /** Load the package's checks for `command`. @throws MEDIA_NOT_INSTALLED, MEDIA_UNUSABLE */
 export async function loadTesting(command: string, version: string, io: Io): Promise<TestingModule> {
   return await load("@holdfast/media/testing", isTesting, command, version, io);
@@ -146,6 +212,18 @@ export function storageError(error: unknown, help: string): unknown {
   if (!(error instanceof Error) || error.name !== "HoldfastError" || code === undefined) return error;
   if (code === "CONFIG_INVALID") return fail("USAGE_INVALID", { problems: [error.message], help }, { cause: error });
   return fail("STORAGE_UNUSABLE", { message: error.message }, { cause: error });
+}
+
+/** See an error met on the way to a catalogue as one of ours; one of the database itself tells where it comes from. */
+export function catalogueError(error: unknown, help: string): unknown {
+  if (!(error instanceof Error) || error.name === "CommandError") return error;
+  const code = codeOf(error);
+  if (error.name !== "HoldfastError" && code === undefined) return error;
+  if (error.name === "HoldfastError" && code?.startsWith("CATALOGUE_") !== true) return storageError(error, help);
+  // A refused connection to several addresses says nothing but its code.
+  const said = error.message === "" ? (code ?? "it did not say why") : error.message;
+  const message = error.name === "HoldfastError" ? said : `The catalogue's database failed: ${said}. Check MEDIA_DATABASE_URL.`;
+  return fail("CATALOGUE_UNUSABLE", { message }, { cause: error });
 }
 
 async function load<T>(
@@ -171,6 +249,10 @@ async function load<T>(
 
 function isMedia(module: object): module is MediaModule {
   return ["inspectStorage", "readCanary", "planCors"].every((name) => name in module);
+}
+
+function isCatalogue(module: object): module is CatalogueModule {
+  return ["openJobs", "rebuildCatalogue"].every((name) => name in module);
 }
 
 function isTesting(module: object): module is TestingModule {

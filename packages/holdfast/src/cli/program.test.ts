@@ -43,6 +43,20 @@ describe("holdfast", () => {
     expect((await holdfast(["storage", "help", command])).out()).toBe(out());
   });
 
+  it.each([
+    ["jobs", "list"],
+    ["jobs", "show"],
+    ["jobs", "retry"],
+    ["jobs", "discard"],
+    ["catalogue", "rebuild"],
+  ])("explains %s %s with its exit codes, in both ways of asking", async (group, command) => {
+    const { out, exitCode } = await holdfast([group, command, "--help"]);
+    expect(out()).toContain(`holdfast ${group} ${command}`);
+    expect(out()).toContain("\nExit codes:\n  0  ");
+    expect(exitCode).toBe(0);
+    expect((await holdfast([group, "help", command])).out()).toBe(out());
+  });
+
   it("prints the help of storage when it is asked for none of its commands", async () => {
     const bare = await holdfast(["storage"]);
     expect(bare.exitCode).toBe(0);
@@ -57,6 +71,9 @@ describe("holdfast", () => {
     [["serve", "--port", "http"], "A port is a whole number from 0 to 65535.\nSee: holdfast serve --help"],
     [["storage", "chek"], "Unknown command 'chek'. Did you mean check?\nSee: holdfast storage --help"],
     [["storage", "cors", "--origns", "x"], "Unknown option '--origns'. Did you mean --origin?\nSee: holdfast storage cors --help"],
+    [["jobs", "list", "--state", "done"], "A job is ready, running or dead.\nSee: holdfast jobs list --help"],
+    [["jobs", "list", "--limit", "0"], "Give a whole number from 1 to 1000.\nSee: holdfast jobs list --help"],
+    [["catalogue", "rebiuld"], "Unknown command 'rebiuld'. Did you mean rebuild?\nSee: holdfast catalogue --help"],
     [["serve", "now"], "Too many arguments for 'serve'."],
   ])("answers %j with a sentence, what to look at, and exit code 2", async (args, sentence) => {
     const { out, err, exitCode } = await holdfast(args);

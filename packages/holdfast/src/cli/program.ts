@@ -3,6 +3,8 @@ import colors from "picocolors";
 import { type CommandError, fail, isCommandError } from "../errors.js";
 import { version } from "../version.js";
 import type { Io } from "./io.js";
+import { addCatalogueCommands } from "./catalogue-commands.js";
+import { addJobsCommands } from "./jobs-commands.js";
 import { addStorageCommands } from "./storage-commands.js";
 
 /**
@@ -116,7 +118,10 @@ function buildProgram(io: Io, outcome: { exitCode: number }): Command {
     });
 
   const end = { examples: (lines: readonly string[]) => examples(paint, lines), exitCodes };
-  addStorageCommands(program, io, version, end, (exitCode) => (outcome.exitCode = exitCode));
+  const exitWith = (exitCode: number): void => void (outcome.exitCode = exitCode);
+  addStorageCommands(program, io, version, end, exitWith);
+  addJobsCommands(program, io, version, end, exitWith);
+  addCatalogueCommands(program, io, version, end, exitWith);
 
   return program;
 }

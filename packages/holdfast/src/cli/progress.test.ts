@@ -7,6 +7,7 @@ describe("progress", () => {
   it("says how far, how fast and how long still", () => {
     expect(progressLine("looking at pictures", 0, 40, 2000)).toBe("looking at pictures: 0 of 40");
     expect(progressLine("looking at pictures", 10, 40, 2000)).toBe("looking at pictures: 10 of 40, 5.0 a second, about 6 s left");
+    expect(progressLine("files", 10, undefined, 2000)).toBe("files: 10, 5.0 a second");
   });
 
   it("is shown on a terminal after a second, and taken away", async () => {
