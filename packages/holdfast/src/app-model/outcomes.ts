@@ -1,5 +1,5 @@
 import { cases, equal, known, knownStart, textOf, type Value } from "./abstract-value.js";
-import { all, always, any, isAlways, isNever } from "./conditions.js";
+import { all, always, any, isAlways, isNever, not, same } from "./conditions.js";
 import type { Condition, Destination, Evidence, Outcome } from "./model.js";
 
 /** Make the row that holds in every environment that no row before it took. */
@@ -21,15 +21,27 @@ export function closed(rows: readonly Outcome[], rest: Outcome): readonly Outcom
   const kept: Outcome[] = [];
   let covered: Condition = { kind: "not", of: always };
   for (const row of rows) {
-    if (isNever(row.when) || isAlways(covered)) continue;
-    covered = any(covered, row.when);
-    const isLast = isAlways(covered);
-    kept.push(isLast ? { ...row, when: always } : row);
+    const when = stillToAsk(row.when, kept);
+    if (isNever(when) || isAlways(covered) || kept.some((before) => follows(row.when, before.when))) continue;
+    covered = isAlways(when) ? always : any(covered, row.when);
+    kept.push({ ...row, when: isAlways(covered) ? always : when });
   }
   const table = isAlways(covered) ? kept : [...kept, { ...rest, when: always }];
   const last = table.at(-1);
   const tail = table.findLastIndex((row) => last !== undefined && !leadSame(row.destination, last.destination));
   return last === undefined ? table : [...table.slice(0, tail + 1), { ...(table[tail + 1] ?? last), when: always }];
+}
+
+/** What a row still asks where no row before it held. */
+function stillToAsk(when: Condition, before: readonly Outcome[]): Condition {
+  const parts = when.kind === "all" ? when.of : [when];
+  return all(...parts.filter((part) => !before.some((row) => same(part, not(row.when)))));
+}
+
+/** Whether one condition cannot hold without the other. */
+function follows(when: Condition, other: Condition): boolean {
+  const parts = when.kind === "all" ? when.of : [when];
+  return parts.some((part) => same(part, other) || (part.kind === "set" && other.kind === "present" && part.name === other.name));
 }
 
 function leadSame(one: Destination, other: Destination): boolean {

@@ -4,6 +4,7 @@ import {
   filled,
   joined,
   known,
+  knownStart,
   nothing,
   tested,
   textOf,
@@ -21,7 +22,7 @@ export const rubyTruths: Truths = { known: (value) => value !== null && value !=
 export function joinPath(parts: readonly Value[]): Value {
   const kept: Value[] = [];
   for (const part of parts) {
-    if (part.kind === "known" && String(part.value).startsWith("/")) kept.length = 0;
+    if (knownStart(part).startsWith("/")) kept.length = 0;
     const [only] = kept;
     if (kept.length === 1 && only?.kind === "known" && only.value === "." && part.kind === "known") kept.length = 0;
     if (kept.length > 0) kept.push(known("/"));
