@@ -167,6 +167,8 @@ export interface SourceTree {
   readonly paths: readonly string[];
   /** What was left out for its number or size; it grows while files are read. A folder is named as `file`, the root as `""`. */
   readonly omitted: readonly Evidence[];
+  /** Whether git has the file, so that it is deployed; true for all where nobody can tell. */
+  isCommitted(path: string): boolean;
   /** Whether there is such a file. */
   has(path: string): boolean;
   /** The text of a file, decoded (UTF-8, UTF-16 with a mark); undefined where there is none, it is too large, or it is no text. */

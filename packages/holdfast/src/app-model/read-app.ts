@@ -1,6 +1,73 @@
-import type { AppModel, SourceTree } from "./model.js";
+import { candidateRoots, serviceOf } from "./apps.js";
+import { readDotenv } from "./deploy/dotenv.js";
+import { isWithin } from "./deploy/paths.js";
+import { readDeployment } from "./deploy/read-deployment.js";
+import type { AppModel, Deployment, Reader, Reading, SourceTree } from "./model.js";
 
-/** Find the apps of a repository and read each. */
-export function readApps(tree: SourceTree): Promise<AppModel[]> {
-  return Promise.resolve(tree.paths.length === 0 ? [] : []);
+/** Readers are loaded when there is a file that they read: none is needed to say `--version`. */
+const readers: readonly { readonly endings: readonly string[]; readonly load: () => Promise<Reader> }[] = [
+  {
+    endings: [".js", ".ts", ".mjs", ".cjs", ".mts", ".tsx", ".jsx", "package.json"],
+    load: async () => (await import("./javascript/index.js")).javascriptReader,
+  },
+  { endings: [".rb", "Gemfile"], load: async () => (await import("./ruby/index.js")).rubyReader },
+  { endings: [".php"], load: async () => (await import("./php/index.js")).phpReader },
+];
+
+/** Find the apps of a repository and read each; the one that its first web service runs comes first. */
+export async function readApps(tree: SourceTree): Promise<AppModel[]> {
+  const deployment = readDeployment(tree);
+  const apps: AppModel[] = [];
+  for (const root of candidateRoots(tree, deployment)) {
+    const service = serviceOf(root, deployment);
+    const own = deploymentOf(root, deployment, tree);
+    const readings = await readRoot(tree, root, own, apps);
+    if (readings.length > 0) apps.push({ root, service, deployment: own, readings });
+  }
+  const seen = withoutRepeats(apps);
+  const omitted = tree.omitted.filter(({ why }) => why.startsWith("only") || why.startsWith("more"));
+  return seen.map((app) => ({ ...app, deployment: { ...app.deployment, notUnderstood: [...app.deployment.notUnderstood, ...omitted] } }));
+}
+
+async function readRoot(tree: SourceTree, root: string, deployment: Deployment, before: readonly AppModel[]): Promise<readonly Reading[]> {
+  const readings: Reading[] = [];
+  for (const { endings, load } of readers) {
+    if (tree.find(root, ...endings).length === 0) continue;
+    const reader = await load();
+    const reading = await reader.read(tree, root, deployment);
+    if (reading !== undefined && !isKnown(reading, root, before)) readings.push(reading);
+  }
+  return readings;
+}
+
+/** The services of this folder first, and its own `.env`. */
+function deploymentOf(root: string, deployment: Deployment, tree: SourceTree): Deployment {
+  const service = serviceOf(root, deployment);
+  const services = service === undefined ? deployment.services : [service, ...deployment.services.filter((one) => one !== service)];
+  return { ...deployment, services, dotenv: readDotenv(tree, root, tree.isCommitted) };
+}
+
+/** A folder inside an app that was read already, with the same found in it, is no app of its own. */
+function isKnown(reading: Reading, root: string, before: readonly AppModel[]): boolean {
+  return before.some(
+    (app) =>
+      isWithin(root, app.root) &&
+      app.readings.some(({ framework, sinks, databases }) => {
+        const places = new Set([...sinks, ...databases].map(({ at, label }) => `${at.file}:${at.line}:${label}`));
+        return (
+          framework === reading.framework &&
+          [...reading.sinks, ...reading.databases].every(({ at, label }) => places.has(`${at.file}:${at.line}:${label}`))
+        );
+      }),
+  );
+}
+
+/** A folder around an app that finds nothing but what is in there, and is run by no service, is no app of its own. */
+function withoutRepeats(apps: readonly AppModel[]): AppModel[] {
+  return apps.filter((app) => {
+    const inner = apps.filter((other) => other !== app && isWithin(other.root, app.root));
+    if (inner.length === 0) return true;
+    const found = app.readings.flatMap(({ sinks, databases }) => [...sinks, ...databases]);
+    return found.length === 0 || !found.every(({ at }) => inner.some(({ root }) => isWithin(at.file, root)));
+  });
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, opendirSync, readSync, realpathSync, type Dir, type Dirent } from "node:fs";
 import { join, posix, sep } from "node:path";
+import { committedFiles } from "./deploy/committed.js";
 import { decodeText } from "./decode-text.js";
 import { isSkippedFolder } from "./skipped-folders.js";
 import type { Evidence, SourceTree } from "./model.js";
@@ -43,10 +44,12 @@ function openTree(base: string, limits: TreeLimits): SourceTree {
   const omitted: Evidence[] = [];
   const files = listFiles(base, limits, omitted);
   const paths = [...files.keys()].toSorted();
+  const committed = committedFiles(base);
   const read = rememberingReader(base, files, limits, omitted);
   return {
     paths,
     omitted,
+    isCommitted: (path) => committed?.has(normalise(path)) ?? true,
     has: (path) => files.has(normalise(path)),
     read: (path) => read(normalise(path)),
     find: (root, ...endings) => below(paths, normalise(root)).filter((path) => endings.some((ending) => path.endsWith(ending))),
