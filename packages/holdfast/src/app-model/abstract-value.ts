@@ -79,9 +79,10 @@ export function joined(...values: readonly Value[]): Value {
     if (last?.kind === "known" && value.kind === "known") parts[parts.length - 1] = known(`${last.value ?? ""}${value.value ?? ""}`);
     else parts.push(value);
   }
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined && (only.kind !== "known" || typeof only.value === "string")) return only;
-  return { kind: "text", parts };
+  const full = parts.filter((part) => part.kind !== "known" || part.value !== "");
+  const [only] = full;
+  if (only === undefined) return known("");
+  return full.length === 1 && (only.kind !== "known" || typeof only.value === "string") ? only : { kind: "text", parts: full };
 }
 
 /** Take a value apart into the ways it can come out; their conditions exclude each other. */

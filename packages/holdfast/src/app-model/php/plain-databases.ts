@@ -1,5 +1,5 @@
 import { cases, known, knownStart, textOf, type Value } from "../abstract-value.js";
-import { isNever } from "../conditions.js";
+import { isNever, present } from "../conditions.js";
 import type { DatabaseUse, Evidence, Outcome } from "../model.js";
 import { closed, diskRows, outcome, plainPath, under } from "../outcomes.js";
 import { descend, type Syntax } from "../syntax.js";
@@ -54,19 +54,29 @@ function rowsOf(node: Syntax, scope: Scope, because: Evidence): readonly Outcome
 
 /** Where the address of a database leads. */
 export function addressRows(address: Value, scope: Scope, because: Evidence): readonly Outcome[] {
-  return cases(address).flatMap(({ when, value }) => {
-    const start = textOf(value) ?? knownStart(value);
-    const text = start.startsWith("${") ? (/^\$\{\w+:-([^}]*)/.exec(start)?.[1] ?? "") : start;
-    if (/^(pdo-)?sqlite/.test(text)) return under(when, sqlite(withoutScheme(value), scope, because));
-    const engine = schemes.find(([pattern]) => pattern.test(text))?.[1] ?? (start.startsWith("${") ? "sql" : undefined);
-    return under(when, [
-      outcome(engine === undefined ? { kind: "unknown", what: "which database is opened" } : { kind: "database", engine }, [because]),
-    ]);
-  });
+  return cases(address).flatMap(({ when, value }) => under(when, ofAddress(value, scope, because)));
+}
+
+function ofAddress(value: Value, scope: Scope, because: Evidence): readonly Outcome[] {
+  if (value.kind === "variable") {
+    const standard = isNothing(value.ifUnset) ? undefined : ofAddress(value.ifUnset, scope, because);
+    const engine = standard?.[0]?.destination.kind === "database" ? standard[0].destination.engine : "sql";
+    const given = outcome({ kind: "database", engine }, [because], present(value.name));
+    return closed([given, ...(standard ?? [])], outcome({ kind: "fails" }, [because]));
+  }
+  const text = textOf(value) ?? knownStart(value);
+  if (/^(pdo-)?sqlite/.test(text)) return sqlite(withoutScheme(value), scope, because);
+  const engine = schemes.find(([pattern]) => pattern.test(text))?.[1] ?? (text.startsWith("${") ? "sql" : undefined);
+  return [outcome(engine === undefined ? { kind: "unknown", what: "which database is opened" } : { kind: "database", engine }, [because])];
+}
+
+function isNothing(value: Value): boolean {
+  return value.kind === "known" && (value.value === null || value.value === "");
 }
 
 function withoutScheme(value: Value): Value {
-  const strip = (text: string): string => text.replace(/^[\w-]+:(\/\/)?/, "");
+  // An address of the app's own folder has a slash before it.
+  const strip = (text: string): string => text.replace(/^[\w-]+:(\/\/)?/, "").replace(/^\/\.\//, "./");
   if (value.kind === "known") return known(strip(String(value.value)));
   if (value.kind !== "text") return value;
   const [first, ...rest] = value.parts;

@@ -1,10 +1,10 @@
-import { entryOf, known, type Entry, type Value } from "../abstract-value.js";
+import { entryOf, type Entry, type Value } from "../abstract-value.js";
 import type { Deployment, Evidence, SourceTree } from "../model.js";
-import { child, descend, type Syntax } from "../syntax.js";
+import type { Syntax } from "../syntax.js";
 import { readPackages, type Packages } from "./composer.js";
-import { evaluate, returned, type Scope } from "./evaluate.js";
+import { constantValue, folderConstant, folderValue, methodOf, passedTo } from "./definitions.js";
+import { evaluate, type Scope } from "./evaluate.js";
 import { frameworkSetting } from "./framework-settings.js";
-import { argumentsOf, callOf, lastName, nameOf } from "./php-syntax.js";
 import { symfonyParameter } from "./symfony-parameters.js";
 
 /** A PHP app under examination: its files, parsed when they are asked for. */
@@ -110,7 +110,7 @@ export function openPhpProject(
     constant: (name) => {
       if (!constants.has(name)) {
         constants.set(name, undefined);
-        constants.set(name, constantValue(name, usersOf, parse, scope));
+        constants.set(name, constantValue(name, usersOf, parse, scope) ?? folderConstant(name, tree, path));
       }
       return constants.get(name);
     },
@@ -169,127 +169,4 @@ function wordsOf(files: readonly string[], tree: SourceTree): Map<string, Set<st
     }
   }
   return found;
-}
-
-/** `define("UPLOAD_DIR", …)`, `const UPLOAD_DIR = …` and `Disk::Public`, where there is one such name. */
-function constantValue(
-  name: string,
-  usersOf: (word: string) => readonly string[],
-  parse: (file: string) => Syntax | undefined,
-  scope: (file: string) => Scope,
-): Value | undefined {
-  const [owner, member] = name.includes("::") ? name.split("::") : [undefined, name];
-  for (const file of usersOf(member ?? name)) {
-    const root = parse(file);
-    for (const node of root === undefined ? [] : descend(root)) {
-      if (owner !== undefined && (node.type === "const_element" || node.type === "enum_case")) {
-        const isSame = (node.children[0]?.text ?? "") === member && nameOf(ownerOf(node)) === owner;
-        if (isSame) return evaluate(node.type === "enum_case" ? child(node, "value") : node.children[1], scope(file));
-      }
-      if (owner !== undefined) continue;
-      if (node.type === "const_element" && ownerOf(node) === undefined && node.children[0]?.text === name)
-        return evaluate(node.children[1], scope(file));
-      const call = callOf(node);
-      if (call?.name !== "define" || call.on !== undefined) continue;
-      const { items } = argumentsOf(node);
-      if (items[0]?.children[0]?.text === name) return evaluate(items[1], scope(file));
-    }
-  }
-  return undefined;
-}
-
-function ownerOf(node: Syntax): Syntax | undefined {
-  for (let one = node.parent; one !== undefined; one = one.parent)
-    if (/^(class|enum|trait|interface)_declaration$/.test(one.type)) return one;
-  return undefined;
-}
-
-interface Folders {
-  readonly tree: SourceTree;
-  readonly deployment: Deployment;
-  path(name: string): string;
-  parse(file: string): Syntax | undefined;
-  scope(file: string): Scope;
-}
-
-/** Where Laravel's folders lie: moved in `bootstrap/app.php`, or by a variable of Laravel's own. */
-function folderValue(name: string, isLaravel: boolean, { tree, deployment, path, parse, scope }: Folders): Value | undefined {
-  if (name === "base") return known(".");
-  if (name === "document") return known(tree.has(path("public/index.php")) ? "public" : ".");
-  if (!isLaravel || (name !== "storage" && name !== "public")) return undefined;
-  const file = path("bootstrap/app.php");
-  const method = name === "storage" ? "useStoragePath" : "usePublicPath";
-  if (tree.read(file)?.includes(method) === true) {
-    const root = parse(file);
-    for (const node of root === undefined ? [] : descend(root)) {
-      if (callOf(node)?.name === method) return evaluate(argumentsOf(node).items[0], scope(file));
-    }
-  }
-  const isMoved = deployment.services.some((one) => one.variables.some((variable) => variable.name === "LARAVEL_STORAGE_PATH"));
-  return name === "storage" && isMoved ? { kind: "variable", name: "LARAVEL_STORAGE_PATH", ifUnset: known("storage") } : undefined;
-}
-
-/** What every call of a function by its name passes for a parameter; its default where a call passes nothing. */
-function passedTo(
-  owner: Syntax,
-  name: string,
-  usersOf: (word: string) => readonly string[],
-  parse: (file: string) => Syntax | undefined,
-  scope: (file: string) => Scope,
-): readonly Value[] {
-  const list = (child(owner, "parameters")?.children ?? []).filter((one) => one.type.endsWith("parameter"));
-  const index = list.findIndex((one) => child(one, "name")?.text === name);
-  const parameter = list[index];
-  const called = nameOf(owner);
-  if (parameter === undefined || called === undefined || called.length < 3) return [];
-  const standard = child(parameter, "default_value");
-  const found = new Map<string, Value>();
-  const users = usersOf(called);
-  for (const file of users.length > 40 ? [] : users) {
-    const root = parse(file);
-    for (const node of root === undefined ? [] : descend(root)) {
-      if (callOf(node)?.name !== called) continue;
-      const { items, named } = argumentsOf(node);
-      if (items.length > list.length) continue;
-      const given = named.get(name.slice(1)) ?? items[index] ?? standard;
-      if (given === undefined) continue;
-      const value = given === standard ? evaluate(standard, scope(file)) : evaluate(given, withoutParameters(scope(file)));
-      found.set(
-        JSON.stringify(value, (_, one: unknown) => (one instanceof Map ? [...(one as Map<string, unknown>)] : one)),
-        value,
-      );
-    }
-  }
-  if (found.size === 0 && standard !== undefined) return [evaluate(standard, withoutParameters(scope("")))];
-  return [...found.values()];
-}
-
-/** Parameters are followed one call far: callers of callers would go round in circles. */
-function withoutParameters(scope: Scope): Scope {
-  return { ...scope, parameter: () => undefined };
-}
-
-function methodOf(
-  owner: string,
-  name: string,
-  usersOf: (word: string) => readonly string[],
-  parse: (file: string) => Syntax | undefined,
-  scope: (file: string) => Scope,
-): Value | undefined {
-  if (name.length < 4) return undefined;
-  const users = usersOf(name);
-  if (users.length > 40) return undefined;
-  const found: { readonly node: Syntax; readonly file: string }[] = [];
-  for (const file of users) {
-    const root = parse(file);
-    for (const node of root === undefined ? [] : descend(root)) {
-      const isOne =
-        owner === ""
-          ? node.type === "function_definition"
-          : node.type === "method_declaration" && nameOf(ownerOf(node)) === lastName(owner);
-      if (isOne && nameOf(node) === name) found.push({ node, file });
-    }
-  }
-  const [only] = found;
-  return found.length === 1 && only !== undefined ? returned(only.node, { ...scope(only.file), method: () => undefined }, 4) : undefined;
 }
