@@ -4,6 +4,7 @@ export interface ErrorDetailsByCode {
   STORAGE_EPHEMERAL: { what: string; path: string; why: string; remedies: readonly string[] };
   CATALOGUE_UNUSABLE: { where: string; reason: string };
   CATALOGUE_NOT_MIGRATED: { missing: readonly string[] };
+  CATALOGUE_UNREACHABLE: { reason: string };
   CATALOGUE_NOT_EMPTY: { catalogue: string; files: number };
   MEDIA_CLOSED: undefined;
   KEY_INVALID: { key: string; reason: string };
@@ -28,6 +29,8 @@ export interface ErrorDetailsByCode {
   IMAGE_BROKEN: { name: string; reason: string };
   IMAGE_TOO_LARGE: { name: string; width: number; height: number; maxPixels: number };
   RESERVATION_LOST: { id: string };
+  IDEMPOTENCY_KEY_INVALID: { reason: string };
+  IDEMPOTENCY_MISMATCH: { id: string; reason: string };
   UNAUTHORIZED: { action: string };
   FORBIDDEN: { reason: string };
   FILE_NOT_FOUND: { id: string };
@@ -83,6 +86,11 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     title: "The catalogue's tables are missing",
     say: (d) =>
       `The catalogue lacks the migrations ${d.missing.join(", ")}. Call media.migrate(), or run the SQL that migrationSql() prints.`,
+  },
+  CATALOGUE_UNREACHABLE: {
+    status: 503,
+    title: "The catalogue cannot be reached",
+    say: (d) => `The catalogue's database does not answer: ${d.reason}. Nothing is known to be lost; try again.`,
   },
   CATALOGUE_NOT_EMPTY: {
     status: 409,
@@ -217,6 +225,16 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 409,
     title: "The upload lost its reservation",
     say: (d) => `The upload ${d.id} paused longer than its lease and was given up. Nothing was acknowledged; send it again.`,
+  },
+  IDEMPOTENCY_KEY_INVALID: {
+    status: 400,
+    title: "The idempotency key cannot be used",
+    say: (d) => `The idempotency key cannot be used: ${d.reason}.`,
+  },
+  IDEMPOTENCY_MISMATCH: {
+    status: 422,
+    title: "The idempotency key was used for another file",
+    say: (d) => `This idempotency key was used for the file ${d.id} before, and ${d.reason}. Give each new upload a key of its own.`,
   },
   // Access and delivery.
   UNAUTHORIZED: {

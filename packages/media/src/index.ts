@@ -1,13 +1,18 @@
 export { type CanaryHistory, type CanarySighting, readCanary, releaseOf } from "./catalogue/canary.js";
 export type { Job, JobState } from "./catalogue/jobs.js";
 export { type Manifest, type ManifestAttachment, parseManifest } from "./catalogue/manifest.js";
+export type { Replica } from "./catalogue/replicas.js";
 export { migrationSql } from "./catalogue/migrations.js";
 export { type FileId, type FileRecord, type FileState, parseFileId, type Visibility } from "./catalogue/file.js";
 export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
 export type {
   AttachmentTarget,
+  AttachOptions,
   Authorize,
+  DatabaseTransaction,
+  DetachOptions,
   FileJson,
+  FileReference,
   Logger,
   Media,
   MediaAction,
@@ -16,11 +21,13 @@ export type {
   MediaOptions,
   PutFileOptions,
   PutInput,
+  ReceiveFileOptions,
   RebuildOptions,
   RebuildProgress,
   RebuildReport,
   SettleReport,
   SqliteHandle,
+  StageOptions,
   UploadLimits,
 } from "./media.js";
 export { openJobs } from "./open-jobs.js";

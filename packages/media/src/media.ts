@@ -1,6 +1,7 @@
 import type { CompiledQuery } from "kysely";
 import type { FileId, FileRecord, FileState, Visibility } from "./catalogue/file.js";
 import type { Job, JobState } from "./catalogue/jobs.js";
+import type { Replica } from "./catalogue/replicas.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
@@ -19,13 +20,61 @@ export interface PutFileOptions {
   readonly attachTo?: AttachmentTarget;
   /** @defaultValue `"private"`: the original is served to whom `authorize` or a signature admits; variants to everybody */
   readonly visibility?: Visibility;
+  /** Whose it is, in the application's words: a user's id. Kept in the catalogue and in the manifest. */
+  readonly owner?: string;
+  /**
+   * What the sender calls this upload, so that the same one sent twice, for its answer was lost, is kept once: the second time
+   * the first one's file is answered. `receive` takes it from the header `Idempotency-Key`.
+   */
+  readonly idempotencyKey?: string;
   /** What the sender says the bytes are; refused when they are not. @defaultValue nothing is claimed */
   readonly declaredType?: string;
   readonly signal?: AbortSignal;
 }
 
+/** How a file is staged. */
+export interface StageOptions extends Omit<PutFileOptions, "attachTo"> {
+  /** How long it waits to be attached, from when it is stored. @defaultValue 24 hours */
+  readonly expiresInMs?: number;
+}
+
+/** How a request's file is received. */
+export interface ReceiveFileOptions extends Pick<PutFileOptions, "attachTo" | "visibility" | "owner"> {
+  /** Stage it: unless it is attached within this time, it goes to the trash. @defaultValue it is kept */
+  readonly expiresInMs?: number;
+}
+
+/** Where files are attached, and in whose transaction. */
+export interface AttachOptions {
+  readonly to: AttachmentTarget;
+  /** The application's own transaction: what is done here is committed or rolled back with it. @defaultValue one of our own */
+  readonly tx?: DatabaseTransaction;
+  /**
+   * Take the place of everything that is in the slot, or with `position` of the file that is there. What has to make way and is
+   * attached nowhere else goes to the trash. @defaultValue false
+   */
+  readonly replace?: boolean;
+  /** Which place in the slot, from 0. @defaultValue after all that are there */
+  readonly position?: number;
+}
+
+/** What is detached, and in whose transaction. */
+export interface DetachOptions {
+  /** A slot of a record, or with two parts the record: all its slots. */
+  readonly from: AttachmentTarget | readonly [recordType: string, recordId: string];
+  /** @defaultValue all that are there */
+  readonly files?: FileReference | readonly FileReference[];
+  /** The application's own transaction: what is done here is committed or rolled back with it. @defaultValue one of our own */
+  readonly tx?: DatabaseTransaction;
+}
+
+/** A file, or its id. */
+export type FileReference = string | { readonly id: string };
+
 /** A stored file, with the URLs a page needs. */
 export interface MediaFile extends FileRecord {
+  /** Whether this upload had been kept before, under the same idempotency key. */
+  readonly isReplayed: boolean;
   /**
    * The URL to show. With `width` (CSS pixels × device pixel ratio) a variant of the nearest ladder width that is at least
    * as wide, never enlarged. Without: for an image the full size without metadata, else the original, signed where private.
@@ -138,8 +187,12 @@ export type DatabaseTransaction =
 
 /** How media is opened. Everything has a default; the environment supplies what is not said here. */
 export interface MediaOptions {
-  /** @defaultValue chosen from the environment, else the folder `holdfast-data/media` */
-  readonly storage?: Storage;
+  /**
+   * Where originals and variants go. Of several the first takes what comes; each further one is given a whole copy of every
+   * original, and answers reads where those before it cannot. @defaultValue chosen from the environment, else the folder
+   * `holdfast-data/media`
+   */
+  readonly storage?: Storage | readonly Storage[];
   /**
    * `postgres://…`, `file:` and a path, a pool of pg or an open SQLite handle. @defaultValue MEDIA_DATABASE_URL, else
    * DATABASE_URL where that is PostgreSQL, else `holdfast-data/catalogue.db`
@@ -179,6 +232,8 @@ export interface MediaOptions {
 export interface SettleReport {
   /** Reservations whose lease ran out, of files and of variants, and whose keys were deleted. */
   readonly abandoned: number;
+  /** Staged files that nobody attached in time, and that went to the trash. */
+  readonly expired: number;
   /** Abandoned rows that went, their keys deleted a second time. */
   readonly cleared: number;
   /** Trashed files whose retention ended and whose bytes were deleted. */
@@ -188,7 +243,9 @@ export interface SettleReport {
 }
 
 /** How a catalogue is made again from its storage. What is not said comes from the environment, as for `openMedia`. */
-export interface RebuildOptions extends Pick<MediaOptions, "storage" | "database" | "tablePrefix" | "env" | "cwd"> {
+export interface RebuildOptions extends Pick<MediaOptions, "database" | "tablePrefix" | "env" | "cwd"> {
+  /** One that holds manifests: of several the first, or a mirror where the first is lost. */
+  readonly storage?: Storage;
   /** Look and count, and write nothing but empty tables. @defaultValue false */
   readonly isDryRun?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -264,13 +321,43 @@ export interface Media {
    */
   put(input: PutInput, options?: PutFileOptions): Promise<MediaFile>;
   /** Keep the file a request carries: multipart field `file`, or a raw body with `?name=`. The caller has authorised it. */
-  receive(request: Request, options?: Pick<PutFileOptions, "attachTo" | "visibility">): Promise<MediaFile>;
+  receive(request: Request, options?: ReceiveFileOptions): Promise<MediaFile>;
+  /**
+   * Keep a file that is to be attached later, in the transaction that needs it. Its bytes are as durable as with `put`; if nobody
+   * attaches it in time, it goes to the trash.
+   */
+  stage(input: PutInput, options?: StageOptions): Promise<MediaFile>;
+  /**
+   * Put one file or many, in this order, into a slot of a record; answers what the slot holds then. With `tx` it happens when the
+   * application's transaction commits, and never if it rolls back. A file is in a slot once: one that is there already is moved.
+   * A file that has to make way is there until then.
+   *
+   * @throws FILE_NOT_FOUND, FILE_NOT_STORED, TRANSACTION_UNUSABLE, PARAMETER_INVALID; nothing has changed then
+   */
+  attach(files: FileReference | readonly FileReference[], options: AttachOptions): Promise<MediaFile[]>;
+  /**
+   * Take files out of a slot, or out of a record; answers their ids. Those that are attached nowhere else go to the trash, from
+   * where `restore` brings them back, unattached, while their retention lasts.
+   *
+   * @throws TRANSACTION_UNUSABLE, PARAMETER_INVALID
+   */
+  detach(options: DetachOptions): Promise<FileId[]>;
+  /**
+   * Run work in a transaction on the SQLite database that the application shares with the catalogue, while all others who use it
+   * through Holdfast wait. Committed when the work resolves, rolled back when it rejects. Within it `attach` and `detach` can be
+   * called with its `tx`, and the handle's own statements be run; everything else would wait for itself and is refused.
+   *
+   * @throws TRANSACTION_UNUSABLE where the catalogue is in PostgreSQL: begin one with your own client there
+   */
+  transaction<T>(work: (tx: SqliteHandle) => T | Promise<T>): Promise<T>;
   /** One stored file, or `undefined`. */
   get(id: string): Promise<MediaFile | undefined>;
   /** Stored files, newest first, from after the file `after`; `next` is the `after` of the next page. @defaultValue 50 */
   list(page?: { readonly limit?: number; readonly after?: string }): Promise<{ files: MediaFile[]; next: FileId | undefined }>;
   /** The files attached to a record's slot, in order. */
   attached(...target: AttachmentTarget): Promise<MediaFile[]>;
+  /** The copies of a file that are known, one a storage, each with its receipt. */
+  replicas(id: string): Promise<Replica[]>;
   /** Open an original's bytes. @throws FILE_NOT_FOUND, FILE_LOST */
   open(id: string, options?: { readonly range?: ByteRange; readonly signal?: AbortSignal }): Promise<ObjectBody>;
   /** Move a file to the trash, from where `restore` brings it back while its retention lasts. False where there is none. */

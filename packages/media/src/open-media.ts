@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { confirmKeeping, createAttaching } from "./attaching.js";
 import { parseBasePath, refuseUnusable } from "./check-options.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
+import { replicasOf } from "./catalogue/replicas.js";
 import { attachedFiles, findFile, listFiles, moveFile } from "./catalogue/files.js";
 import { createKnownFiles } from "./delivery/known-files.js";
 import { createSigner, type Signer } from "./delivery/signing.js";
@@ -13,10 +15,11 @@ import { createHandler } from "./http/handler.js";
 import { createDecoder } from "./images/decoder.js";
 import { createMediaJobs } from "./jobs/media-jobs.js";
 import { createMediaWorker } from "./jobs/media-worker.js";
-import type { Logger, Media, MediaFile, MediaOptions } from "./media.js";
-import { storageFromEnvironment } from "./storage/from-environment.js";
+import type { Logger, Media, MediaFile, MediaOptions, PutFileOptions, PutInput } from "./media.js";
+import { asOneStorage, refuseSameStorage, type Storages, storagesFromEnvironment, storagesOf } from "./open-storages.js";
 import { isProduction } from "./storage/instance.js";
 import { describeStorage, type Storage } from "./storage/storage.js";
+import { idempotencyKeyOf, parseIdempotencyKey } from "./uploads/idempotency.js";
 import { incomingFrom } from "./uploads/input.js";
 import { readLimits } from "./uploads/limits.js";
 import type { Incoming } from "./uploads/incoming.js";
@@ -27,6 +30,7 @@ import { bindStorage, settle, whyMismatched } from "./uploads/settle.js";
 const minute = 60_000;
 const hour = 60 * minute;
 const defaults = { basePath: "/media", leaseMs: minute, settleEveryMs: minute, lateWriteMs: 24 * hour, retentionMs: 30 * 24 * hour };
+const stagedForMs = 24 * hour;
 const maxPage = 1000;
 
 /**
@@ -49,7 +53,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
   refuseUnusable({ ...defaults, ...defined(options) }, env);
   const limits = readLimits(options.limits, env);
   const basePath = parseBasePath(options.basePath ?? defaults.basePath);
-  const storage = options.storage ?? (await storageFromEnvironment(env, cwd));
+  const storages = options.storage === undefined ? await storagesFromEnvironment(env, cwd) : storagesOf(options.storage);
   const catalogue = await openCatalogue({
     env,
     cwd,
@@ -57,16 +61,18 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tablePrefix === undefined ? {} : { tablePrefix: options.tablePrefix }),
   });
+  const storage = asOneStorage(storages, catalogue, log);
   try {
     if (catalogue.isOwn) {
       await catalogue.migrate();
       await bindStorage(catalogue, storage);
     }
-    log.info(describeStorage(storage));
+    log.info(describeStorage(storages[0]));
+    for (const mirror of storages.slice(1)) log.info(describeStorage(mirror).replace("media storage", "mirror"));
     if (storage.durability === "ephemeral" && isProduction(env)) {
       log.warn(`media storage: EPHEMERAL in production (MEDIA_ALLOW_EPHEMERAL=1): every upload is lost at the next deploy or restart`);
     }
-    return assemble({ ...defaults, ...defined(options), env, log, limits, basePath, storage, catalogue });
+    return assemble({ ...defaults, ...defined(options), env, log, limits, basePath, storage, storages, catalogue });
   } catch (error) {
     await catalogue.close();
     throw error;
@@ -75,15 +81,16 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
   Pick<MediaOptions, "authorize" | "signingKey" | "jobs"> &
-  Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger };
+  Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger; readonly storages: Storages };
 
 function assemble(given: Assembly): Media {
   const { storage, limits, basePath, catalogue, log, leaseMs, lateWriteMs, retentionMs } = given;
   const decoder = createDecoder({ maxPixels: limits.maxPixels });
   const variants = createVariants({ catalogue, storage, decoder, leaseMs, log });
   const files = createKnownFiles(catalogue);
+  const attaching = createAttaching(catalogue, (id) => files.forget(id));
   const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
-  const worker = createMediaWorker({ catalogue, storage, log, leaseMs }, given.jobs);
+  const worker = createMediaWorker({ catalogue, storages: given.storages, log, leaseMs }, given.jobs);
   const running = new Set<Promise<unknown>>();
   let isClosed = false;
 
@@ -112,7 +119,15 @@ function assemble(given: Assembly): Media {
     }
   };
   const keep = async (incoming: Incoming, receiveOptions: ReceiveOptions): Promise<MediaFile> =>
-    await during(async (signer) => withUrls(await receive(receiving, incoming, receiveOptions), basePath, signer, storage.driver));
+    await during(async (signer) => {
+      const { file, isReplayed } = await receive(receiving, incoming, receiveOptions);
+      return { ...withUrls(file, basePath, signer, storage.driver), isReplayed };
+    });
+  const put = async (input: PutInput, putOptions: PutFileOptions & Pick<ReceiveOptions, "expiresInMs">): Promise<MediaFile> => {
+    const { name, declaredType, idempotencyKey, ...rest } = confirmKeeping(putOptions);
+    const key = idempotencyKey === undefined ? {} : { idempotencyKey: parseIdempotencyKey(idempotencyKey, rest.owner ?? "") };
+    return await keep(incomingFrom(input, name, declaredType), { ...rest, ...key });
+  };
   const withId = async <T>(id: string, work: (id: FileId) => Promise<T>, absent: T): Promise<T> => {
     const fileId = parseFileId(id);
     return fileId === undefined ? absent : await during(async () => await work(fileId));
@@ -136,18 +151,23 @@ function assemble(given: Assembly): Media {
       ready,
       receive: async (request) => await media.receive(request),
     }),
-    put: async (input, putOptions = {}) => {
-      const { name, declaredType, ...rest } = putOptions;
-      return await keep(incomingFrom(input, name, declaredType), rest);
-    },
+    put: async (input, putOptions = {}) => await put(input, putOptions),
     receive: async (request, receiveOptions = {}) => {
       try {
-        return await keep(await openRequest(request, limits), { ...receiveOptions, signal: request.signal });
+        const key = idempotencyKeyOf(request, confirmKeeping(receiveOptions).owner);
+        return await keep(await openRequest(request, limits), { ...receiveOptions, ...key, signal: request.signal });
       } catch (error) {
         await discardRest(request, error);
         throw error;
       }
     },
+    stage: async (input, stageOptions = {}) => await put(input, { ...stageOptions, expiresInMs: stageOptions.expiresInMs ?? stagedForMs }),
+    attach: async (references, attachOptions) =>
+      await during(async (signer) =>
+        (await attaching.attach(references, attachOptions)).map((file) => withUrls(file, basePath, signer, storage.driver)),
+      ),
+    detach: async (detachOptions) => await during(async () => await attaching.detach(detachOptions)),
+    transaction: async (work) => await during(async () => await catalogue.transaction(work)),
     get: async (id) =>
       await withId(id, async (fileId) => toMediaFile(await findFile(catalogue, fileId), basePath, await ready(), storage), undefined),
     list: async ({ limit = 50, after } = {}) =>
@@ -168,6 +188,7 @@ function assemble(given: Assembly): Media {
       await during(async (signer) =>
         (await attachedFiles(catalogue, target)).map((file) => withUrls(file, basePath, signer, storage.driver)),
       ),
+    replicas: async (id) => await withId(id, async (fileId) => await replicasOf(catalogue, fileId), []),
     open: async (id, openOptions = {}) => {
       const fileId = parseFileId(id);
       const file = fileId === undefined ? undefined : await during(async () => await findFile(catalogue, fileId));
@@ -200,8 +221,9 @@ function assemble(given: Assembly): Media {
 }
 
 /** Check the tables, tie the storage to them, look for the canary, and find the signing key. */
-async function prepare({ catalogue, storage, log, signingKey, env }: Assembly): Promise<Signer> {
+async function prepare({ catalogue, storage, storages, log, signingKey, env }: Assembly): Promise<Signer> {
   await catalogue.confirmMigrated();
+  await refuseSameStorage(storages);
   await bindStorage(catalogue, storage);
   const mismatch = await whyMismatched(catalogue, storage);
   if (mismatch !== undefined) log.error(mismatch);

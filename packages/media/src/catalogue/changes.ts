@@ -4,8 +4,14 @@ import { enqueueJobs } from "./jobs.js";
 /** The kind of job that writes a file's manifest anew. */
 export const manifestKind = "manifest";
 
-/** The same, once more: after a purge, when no writing that was begun before it can still come late. */
+/** Once more after a purge, when no writing that was begun before it can still come late: what such a one left is deleted. */
 export const lateManifestKind = "late-manifest";
+
+/** Copies a file to the storages that lack it. */
+export const replicateKind = "replicate";
+
+/** Finds the files that a storage lacks, and has them copied. Its subject is the storage's identity. */
+export const mirrorKind = "mirror";
 
 /**
  * Note, in the transaction that makes it so, that what a manifest tells of these files has changed: their revision goes up, and

@@ -23,6 +23,8 @@ export interface StoredFile {
   /** The identity of the storage that holds it. */
   readonly storage: string;
   readonly attachTo?: AttachmentTarget;
+  /** Stage it: unless it is attached until then, it goes to the trash. */
+  readonly expiresInMs?: number;
 }
 
 /**
@@ -101,7 +103,7 @@ function storing(
   { now }: Catalogue,
   db: Pick<CatalogueTransaction, "updateTable">,
   reservation: Reservation,
-  { receipt, facts }: StoredFile,
+  { receipt, facts, expiresInMs }: StoredFile,
 ) {
   return db
     .updateTable("files")
@@ -118,6 +120,7 @@ function storing(
       lease_expires_at: null,
       stored_at: now,
       changed_at: now,
+      expires_at: expiresInMs === undefined ? null : eb(now, "+", expiresInMs),
       revision: eb("revision", "+", 1),
     }))
     .where("id", "=", reservation.id)

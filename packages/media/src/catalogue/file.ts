@@ -28,8 +28,12 @@ export interface FileRecord {
   /** The thumbhash of the picture, in base64: about 30 bytes that draw a blurred preview. */
   readonly thumbhash: string | undefined;
   readonly visibility: Visibility;
+  /** Whose it is, in the application's words. */
+  readonly owner: string | undefined;
   readonly key: Key;
   readonly storedAt: number;
+  /** When it goes to the trash unless somebody attaches it; absent for what is not staged. */
+  readonly expiresAt: number | undefined;
 }
 
 // Crockford's base 32: no i, l, o, u, so that an id survives being read aloud.

@@ -18,7 +18,14 @@ export interface Reservation {
 export async function reserveFile(
   { db, now }: Catalogue,
   reservation: Reservation,
-  about: { readonly name: string; readonly type: string; readonly visibility: Visibility; readonly leaseMs: number },
+  about: {
+    readonly name: string;
+    readonly type: string;
+    readonly visibility: Visibility;
+    readonly leaseMs: number;
+    readonly owner?: string;
+    readonly idempotencyKey?: string;
+  },
 ): Promise<void> {
   await db
     .insertInto("files")
@@ -28,6 +35,8 @@ export async function reserveFile(
       name: about.name,
       type: about.type,
       visibility: about.visibility,
+      owner: about.owner ?? null,
+      idempotency_key: about.idempotencyKey ?? null,
       object_key: reservation.key,
       lease_token: reservation.token,
       lease_expires_at: eb(now, "+", about.leaseMs),
@@ -67,6 +76,17 @@ export async function findFile({ db }: Catalogue, id: FileId): Promise<FileRecor
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** The file that was kept under an idempotency key, whatever became of it since. */
+export async function findByIdempotencyKey({ db }: Catalogue, key: string): Promise<FileRecord | undefined> {
+  const row = await db
+    .selectFrom("files")
+    .selectAll()
+    .where("idempotency_key", "=", key)
+    .where("state", "not in", ["reserved", "abandoned"])
+    .executeTakeFirst();
+  return row === undefined ? undefined : toRecord(row);
+}
+
 /** Read stored files, newest first, after the cursor. */
 export async function listFiles({ db }: Catalogue, page: { readonly limit: number; readonly after?: FileId }): Promise<FileRecord[]> {
   let query = db.selectFrom("files").selectAll().where("state", "=", "stored");
@@ -96,7 +116,8 @@ export async function moveFile(catalogue: Catalogue, id: FileId, from: "stored" 
   return await db.transaction().execute(async (tx) => {
     const result = await tx
       .updateTable("files")
-      .set({ state: to, changed_at: now })
+      // What somebody moved by hand is no longer a stage that expires.
+      .set({ state: to, changed_at: now, expires_at: null })
       .where("id", "=", id)
       .where("state", "=", from)
       .executeTakeFirst();
@@ -123,7 +144,9 @@ export function toRecord(row: Selectable<FilesTable>): FileRecord {
     frames: row.frames ?? 1,
     thumbhash: row.thumbhash ?? undefined,
     visibility: row.visibility,
+    owner: row.owner ?? undefined,
     key: row.object_key as Key,
     storedAt,
+    expiresAt: row.expires_at ?? undefined,
   };
 }

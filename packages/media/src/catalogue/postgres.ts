@@ -60,7 +60,9 @@ function dialectOver(pool: PostgresHandle): PostgresDialect {
 function discardingBroken(pool: PostgresHandle): PostgresPool {
   return {
     connect: async () => {
-      const client = await pool.connect();
+      const client = await pool.connect().catch((error: unknown) => {
+        throw told(error);
+      });
       let broken: Error | undefined;
       // The pool listens to its idle connections only; one lost between two statements of ours would end the process.
       const onLost = (error: Error): void => {
@@ -72,7 +74,7 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
           return (await client.query(statement, [...parameters])) as PostgresQueryResult<unknown>;
         } catch (error) {
           if (sqlStateOf(error) === undefined) broken = error instanceof Error ? error : new Error(String(error));
-          throw error;
+          throw told(error);
         }
       }
       function query<R>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
@@ -92,6 +94,17 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
     },
     end: async () => undefined,
   };
+}
+
+/** SQLSTATEs of a server that is going, coming, or takes no more: what was asked may be asked again. */
+const isPassing = /^(08|57P0[1-5]|53300|58000)/;
+
+/** An error for whoever waits: that the database does not answer is no fault of the statement's. */
+function told(cause: unknown): unknown {
+  const state = sqlStateOf(cause);
+  if (state !== undefined && !isPassing.test(state)) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return fail("CATALOGUE_UNREACHABLE", { reason: reason === "" ? "the connection failed" : reason }, { cause });
 }
 
 /** The five characters (SQLSTATE) by which PostgreSQL says what went wrong; undefined where the error is not its own. */

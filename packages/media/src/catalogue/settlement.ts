@@ -1,6 +1,6 @@
 import type { Key } from "../storage/key.js";
 import type { Catalogue } from "./catalogue.js";
-import { lateManifestKind } from "./changes.js";
+import { lateManifestKind, noteChanged } from "./changes.js";
 import type { FileId } from "./file.js";
 import { enqueueJobs } from "./jobs.js";
 
@@ -70,6 +70,30 @@ export async function keysToClear({ db, now }: Catalogue, afterId: string, table
 /** Remove an abandoned attempt's row, its key having been deleted twice. */
 export async function removeAttempt({ db }: Catalogue, { table, id }: DueKey): Promise<void> {
   await db.deleteFrom(table).where("id", "=", id).where("state", "=", "abandoned").execute();
+}
+
+/**
+ * Move a page of the staged files that nobody attached in time to the trash. How many there were. A file that is being attached
+ * just now is left to the next look: by then it is attached, or still expired.
+ */
+export async function trashExpired(catalogue: Catalogue): Promise<number> {
+  const { db, kind, now } = catalogue;
+  return await db.transaction().execute(async (tx) => {
+    const due = await tx
+      .selectFrom("files")
+      .select("id")
+      .where("expires_at", "<=", now)
+      .where("state", "=", "stored")
+      .orderBy("id")
+      .limit(pageSize)
+      .$if(kind === "postgres", (query) => query.forNoKeyUpdate().skipLocked())
+      .execute();
+    const ids = due.map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    await tx.updateTable("files").set({ state: "trashed", changed_at: now, expires_at: null }).where("id", "in", ids).execute();
+    await noteChanged(catalogue, tx, ids);
+    return ids.length;
+  });
 }
 
 /** How many files are stored or trashed, and how many of the trashed are due to be purged. */

@@ -21,8 +21,10 @@ const record: FileRecord = {
   frames: 1,
   thumbhash: undefined,
   visibility: "private",
+  owner: undefined,
   key: "originals/a" as Key,
   storedAt: 0,
+  expiresAt: undefined,
 };
 const name = "Katze%20%26%20Hund%3F%20100%25.jpg";
 

@@ -15,6 +15,7 @@ export function withUrls(file: FileRecord, basePath: string, signer: Signer, dri
     file.visibility === "public" ? `${path}/${name}` : `${path}/${name}?${signer.sign(file.id, expiresInMs)}`;
   return {
     ...file,
+    isReplayed: false,
     originalUrl,
     url({ width } = {}) {
       if (findMediaType(file.type)?.isDecodable !== true) return originalUrl();

@@ -42,7 +42,7 @@ async function bench(change: (driver: Driver) => Driver = (driver) => driver): P
   const log = rememberingLog();
   const context = { catalogue, storage, decoder: createDecoder({ maxPixels: 50_000_000 }), leaseMs: 60_000, log };
   const bytes = await picture("jpeg", 200, 100);
-  const file = await receive({ ...context, limits: readLimits({}, {}) }, { name: "cat.jpg", bytes: sourceFromBytes(bytes).open() });
+  const { file } = await receive({ ...context, limits: readLimits({}, {}) }, { name: "cat.jpg", bytes: sourceFromBytes(bytes).open() });
   return {
     ...context,
     folder: root,

@@ -39,7 +39,10 @@ async function route(context: HandlerContext, request: Request): Promise<Respons
     if (request.method !== "POST" || authorize === undefined) throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow });
     if (!(await authorize(request, { kind: "upload" }))) throw fail("UNAUTHORIZED", { action: "upload" });
     const file = await context.receive(request);
-    return Response.json(file, { status: 201, headers: { location: file.toJSON().url, "cache-control": "no-store" } });
+    return Response.json(file, {
+      status: 201,
+      headers: { location: file.toJSON().url, "cache-control": "no-store", ...(file.isReplayed ? { "idempotent-replayed": "true" } : {}) },
+    });
   }
   const path = below === undefined ? undefined : parseMediaPath(below);
   if (path === undefined) throw fail("ROUTE_NOT_FOUND", { path: pathname.slice(0, 200) });

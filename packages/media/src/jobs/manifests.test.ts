@@ -131,7 +131,7 @@ describe("writing manifests", () => {
       })
       .execute();
     const work = (): JobWorker => {
-      const handlers = manifestHandlers({ catalogue, storage });
+      const handlers = manifestHandlers({ catalogue, storages: [storage] });
       const worker = createJobWorker({ catalogue, handlers, log: rememberingLog(), pauseAfter: () => 0, pollMs: 30 });
       onTestFinished(async () => await worker.close(0));
       worker.start();

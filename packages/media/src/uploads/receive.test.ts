@@ -11,6 +11,7 @@ import { memoryDriver } from "../storage/drivers/memory.js";
 import type { Driver } from "../storage/driver.js";
 import { openStorage } from "../storage/storage.js";
 import type { Incoming } from "./incoming.js";
+import { parseIdempotencyKey } from "./idempotency.js";
 import { readLimits } from "./limits.js";
 import { receive, type ReceiveContext } from "./receive.js";
 
@@ -60,7 +61,7 @@ describe("receive", () => {
         yield block;
       }
     })();
-    const file = await receive(context, incoming(jpeg, { bytes: watched }));
+    const { file } = await receive(context, incoming(jpeg, { bytes: watched }));
     expect(new Set(statesWhileStoring)).toEqual(new Set(["reserved"]));
     expect(file).toMatchObject({ state: "stored", name: "cat.jpg", type: "image/jpeg", width: 64, height: 48, visibility: "private" });
     expect((await readFile(join(context.folder, file.key))).subarray(0, jpeg.byteLength).equals(jpeg)).toBe(true);
@@ -88,7 +89,7 @@ describe("receive", () => {
   });
 
   it("takes a browser's guess between kinds of images for a guess", async () => {
-    const file = await receive(await bench(), incoming(jpeg, { declaredType: "image/png", isTypeGuessed: true }));
+    const { file } = await receive(await bench(), incoming(jpeg, { declaredType: "image/png", isTypeGuessed: true }));
     expect(file.type).toBe("image/jpeg");
   });
 
@@ -215,7 +216,7 @@ describe("receive", () => {
         });
       },
     });
-    const file = await receive({ ...context, catalogue: { ...context.catalogue, db: lossy } }, incoming(jpeg));
+    const { file } = await receive({ ...context, catalogue: { ...context.catalogue, db: lossy } }, incoming(jpeg));
     expect(file.state).toBe("stored");
     expect(await filesBelow(context.folder)).toEqual([file.key]);
   });
@@ -235,7 +236,7 @@ describe("receive", () => {
       yield* inBlocks(Buffer.alloc(12_000), 4000);
       await new Promise((resolve) => setTimeout(resolve, 400));
     })();
-    expect((await receive(context, incoming(jpeg, { bytes: slow }))).state).toBe("stored");
+    expect((await receive(context, incoming(jpeg, { bytes: slow }))).file.state).toBe("stored");
   });
 
   it("stops an upload whose lease was lost, and its heartbeat with it", async () => {
@@ -251,5 +252,75 @@ describe("receive", () => {
     })();
     await expect(receive(context, incoming(jpeg, { bytes: endless }))).rejects.toThrow(coded("RESERVATION_LOST"));
     expect(await filesBelow(context.folder)).toEqual([]);
+  });
+});
+
+describe("an upload with an idempotency key", () => {
+  const key = parseIdempotencyKey("4f1c", "somebody");
+
+  it("is kept once when it is sent twice, and the second sending is read to its end", async () => {
+    const context = await bench();
+    const first = await receive(context, incoming(jpeg), { idempotencyKey: key });
+    let read = 0;
+    const counted = (async function* () {
+      for await (const block of inBlocks(jpeg)) {
+        read += block.byteLength;
+        yield block;
+      }
+    })();
+    const second = await receive(context, incoming(jpeg, { bytes: counted }), { idempotencyKey: key });
+    expect([first.isReplayed, second.isReplayed]).toEqual([false, true]);
+    expect(second.file).toEqual(first.file);
+    expect(read).toBe(jpeg.byteLength);
+    expect(await filesBelow(context.folder)).toEqual([first.file.key]);
+  });
+
+  it("is kept once when it is sent several times at once: the first to commit is answered to all", async () => {
+    const context = await bench();
+    const received = await Promise.all(
+      Array.from({ length: 4 }, async () => await receive(context, incoming(jpeg), { idempotencyKey: key })),
+    );
+    expect(new Set(received.map(({ file }) => file.id)).size).toBe(1);
+    expect(received.filter(({ isReplayed }) => !isReplayed)).toHaveLength(1);
+    expect(context.rows().filter(({ state }) => state === "stored")).toHaveLength(1);
+    expect(await filesBelow(context.folder)).toEqual([received[0]?.file.key]);
+  });
+
+  it.each([
+    ["another name", { name: "dog.jpg" }, false, /called "cat\.jpg"/],
+    ["other bytes", { bytes: inBlocks(Buffer.concat([jpeg, Buffer.alloc(3000)])) }, false, /not the same/],
+    ["after its file was removed", {}, true, /removed/],
+  ] as const)("is refused with %s", async (_, more, isTrashed, reason) => {
+    const context = await bench();
+    await receive(context, incoming(jpeg), { idempotencyKey: key });
+    if (isTrashed) await context.catalogue.db.updateTable("files").set({ state: "trashed" }).execute();
+    await expect(receive(context, incoming(jpeg, more), { idempotencyKey: key })).rejects.toThrow(
+      expect.objectContaining({ code: "IDEMPOTENCY_MISMATCH", message: expect.stringMatching(reason) }),
+    );
+    expect(await filesBelow(context.folder)).toHaveLength(1);
+  });
+
+  it("may be sent again after it was refused", async () => {
+    const context = await bench();
+    await expect(receive(context, incoming(Buffer.from("no picture")), { idempotencyKey: key })).rejects.toThrow();
+    expect((await receive(context, incoming(jpeg), { idempotencyKey: key })).isReplayed).toBe(false);
+  });
+
+  it("is nothing to another sender", async () => {
+    const context = await bench();
+    const other = parseIdempotencyKey("4f1c", "somebody else");
+    const files = [
+      await receive(context, incoming(jpeg), { idempotencyKey: key }),
+      await receive(context, incoming(jpeg), { idempotencyKey: other }),
+    ];
+    expect(files.map(({ isReplayed }) => isReplayed)).toEqual([false, false]);
+  });
+
+  it.each(["", " ", "é", "a\nb", "x".repeat(256)])("is refused when the key is %j", (given) => {
+    expect(() => parseIdempotencyKey(given, "")).toThrow(coded("IDEMPOTENCY_KEY_INVALID"));
+  });
+
+  it("takes the key with the quotes of a structured field and without", () => {
+    expect(parseIdempotencyKey('"4f1c"', "somebody")).toBe(key);
   });
 });

@@ -1,10 +1,11 @@
 import { type Catalogue, newLeaseToken } from "../catalogue/catalogue.js";
 import { type FileRecord, newFileId, type Visibility } from "../catalogue/file.js";
 import { commitFile, type FileFacts } from "../catalogue/commit-file.js";
-import { abandonFile, findFile, keepReservation, type Reservation, reserveFile } from "../catalogue/files.js";
+import { abandonFile, findByIdempotencyKey, findFile, keepReservation, type Reservation, reserveFile } from "../catalogue/files.js";
 import { originalKey } from "../catalogue/layout.js";
+import { isUniqueViolation } from "../catalogue/postgres.js";
 import { noteSwept } from "../catalogue/settlement.js";
-import { fail } from "../errors.js";
+import { fail, isHoldfastError } from "../errors.js";
 import type { Decoder } from "../images/decoder.js";
 import { inspectImage } from "../images/inspect.js";
 import { findMediaType, isAccepted, type MediaType, mediaTypes } from "../images/media-type.js";
@@ -13,6 +14,7 @@ import type { Receipt } from "../storage/driver.js";
 import { readAll } from "../storage/object-body.js";
 import { sourceFromStream } from "../storage/source.js";
 import type { Storage } from "../storage/storage.js";
+import { confirmSame, readSending } from "./idempotency.js";
 import { guard, type Incoming, peek } from "./incoming.js";
 import { parseFileName, slugOf } from "./name.js";
 import { isAnotherStorage } from "./settle.js";
@@ -32,7 +34,19 @@ export interface ReceiveContext {
 export interface ReceiveOptions {
   readonly visibility?: Visibility;
   readonly attachTo?: AttachmentTarget;
+  /** Stage it: unless it is attached until then, it goes to the trash. */
+  readonly expiresInMs?: number;
+  readonly owner?: string;
+  /** As `parseIdempotencyKey` reads it. */
+  readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+}
+
+/** A file that is kept. */
+export interface Received {
+  readonly file: FileRecord;
+  /** Whether it had been kept before, under the same idempotency key. */
+  readonly isReplayed: boolean;
 }
 
 /**
@@ -40,16 +54,18 @@ export interface ReceiveOptions {
  * verified and the row is committed; when it rejects, the reservation has been given up, or settling will give it up.
  *
  * @throws NAME_INVALID, UPLOAD_EMPTY, TYPE_NOT_ACCEPTED, TYPE_MISMATCH, UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE, UPLOAD_STALLED,
- * IMAGE_BROKEN, IMAGE_TOO_LARGE, RESERVATION_LOST, STORAGE_*
+ * IMAGE_BROKEN, IMAGE_TOO_LARGE, RESERVATION_LOST, IDEMPOTENCY_MISMATCH, CATALOGUE_UNREACHABLE, STORAGE_*
  */
-export async function receive(context: ReceiveContext, incoming: Incoming, options: ReceiveOptions = {}): Promise<FileRecord> {
+export async function receive(context: ReceiveContext, incoming: Incoming, options: ReceiveOptions = {}): Promise<Received> {
   const { limits } = context;
   const name = parseFileName(incoming.name);
   if (incoming.size !== undefined && incoming.size > limits.maxBytes) {
     throw fail("UPLOAD_TOO_LARGE", { name, maxBytes: limits.maxBytes });
   }
+  const known = options.idempotencyKey === undefined ? undefined : await findByIdempotencyKey(context.catalogue, options.idempotencyKey);
   const peeked = await peek(guard(incoming.bytes, name, limits, options.signal, incoming.size));
   try {
+    if (known !== undefined) return await replay(known, { ...incoming, name, bytes: peeked.bytes });
     const mediaType = await recognise(peeked.head, name, incoming, limits);
     return await keep(context, { ...incoming, name, bytes: peeked.bytes }, mediaType, options);
   } finally {
@@ -58,7 +74,13 @@ export async function receive(context: ReceiveContext, incoming: Incoming, optio
   }
 }
 
-async function keep(context: ReceiveContext, incoming: Incoming, mediaType: MediaType, options: ReceiveOptions): Promise<FileRecord> {
+/** Answer what was kept under the same key before, once this sending has been read and found to be the same. */
+async function replay(file: FileRecord, incoming: Incoming): Promise<Received> {
+  confirmSame(file, await readSending(incoming));
+  return { file, isReplayed: true };
+}
+
+async function keep(context: ReceiveContext, incoming: Incoming, mediaType: MediaType, options: ReceiveOptions): Promise<Received> {
   const { name } = incoming;
   const { catalogue, storage } = context;
   if (await isAnotherStorage(catalogue, storage)) {
@@ -67,11 +89,19 @@ async function keep(context: ReceiveContext, incoming: Incoming, mediaType: Medi
   const id = newFileId();
   const key = originalKey(id, slugOf(name), mediaType.extension, new Date());
   const reservation: Reservation = { id, key, token: newLeaseToken() };
-  const { visibility = "private" } = options;
-  await reserveFile(context.catalogue, reservation, { name, type: mediaType.type, visibility, leaseMs: context.leaseMs });
+  const { visibility = "private", owner, idempotencyKey } = options;
+  await reserveFile(catalogue, reservation, {
+    name,
+    type: mediaType.type,
+    visibility,
+    leaseMs: context.leaseMs,
+    ...(owner === undefined ? {} : { owner }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  });
   const heartbeat = keepAlive(context, reservation);
+  let receipt: Receipt | undefined;
   try {
-    const receipt = await context.storage.put(key, sourceFromStream(incoming.bytes, incoming.size), {
+    receipt = await context.storage.put(key, sourceFromStream(incoming.bytes, incoming.size), {
       contentType: mediaType.type,
       cacheControl: "private, max-age=31536000, immutable",
       signal: heartbeat.signal,
@@ -82,9 +112,18 @@ async function keep(context: ReceiveContext, incoming: Incoming, mediaType: Medi
     // The last moment at which the sender can be told that it failed. After the commit the file is theirs.
     heartbeat.signal.throwIfAborted();
     options.signal?.throwIfAborted();
-    return await commit(context, reservation, receipt, facts, options.attachTo);
+    return { file: await commit(context, reservation, receipt, facts, options), isReplayed: false };
   } catch (error) {
+    // Several sendings under one key may run at a time; the first to commit is the one that is kept.
+    const first =
+      idempotencyKey === undefined || receipt === undefined || !isUniqueViolation(error)
+        ? undefined
+        : await findByIdempotencyKey(catalogue, idempotencyKey);
     const wasOurs = await giveUp(context, reservation);
+    if (first !== undefined && receipt !== undefined) {
+      confirmSame(first, { name, size: receipt.size, sha256: receipt.sha256 });
+      return { file: first, isReplayed: true };
+    }
     // Settling takes the object away under a lease that ran out: what then fails to be read is not the sender's fault.
     if (!wasOurs && options.signal?.aborted !== true) throw fail("RESERVATION_LOST", { id }, { cause: error });
     throw options.signal?.aborted === true && error === options.signal.reason
@@ -127,24 +166,40 @@ async function inspect(
   return await inspectImage(decoder, input, name, limits.maxPixels);
 }
 
+/** How often a commit whose outcome is unknown is tried, and how long to wait before the next time. */
+const commitPausesMs = [100, 400, 1_000, 2_000] as const;
+
+/**
+ * Commit, and know whether it is committed. A commit whose answer was lost may have taken effect: it is tried again, which
+ * waits for the first where that is still under way, and finds the row either ours still or already stored.
+ */
 async function commit(
-  { catalogue, storage }: ReceiveContext,
+  { catalogue, storage, log }: ReceiveContext,
   reservation: Reservation,
   receipt: Receipt,
   facts: FileFacts,
-  attachTo: AttachmentTarget | undefined,
+  { attachTo, expiresInMs }: Pick<ReceiveOptions, "attachTo" | "expiresInMs">,
 ): Promise<FileRecord> {
-  const stored = { receipt, facts, storage: await storage.identity(), ...(attachTo === undefined ? {} : { attachTo }) };
-  let file: FileRecord | undefined;
-  try {
-    file = await commitFile(catalogue, reservation, stored);
-  } catch (error) {
-    // The connection may have been lost after the commit took effect: only the row can tell.
-    file = await findFile(catalogue, reservation.id);
-    if (file === undefined) throw error;
+  const stored = {
+    receipt,
+    facts,
+    storage: await storage.identity(),
+    ...(attachTo === undefined ? {} : { attachTo }),
+    ...(expiresInMs === undefined ? {} : { expiresInMs }),
+  };
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const earlier = attempt === 0 ? undefined : await findFile(catalogue, reservation.id);
+      const file = earlier ?? (await commitFile(catalogue, reservation, stored)) ?? (await findFile(catalogue, reservation.id));
+      if (file === undefined) throw fail("RESERVATION_LOST", { id: reservation.id });
+      return file;
+    } catch (error) {
+      const pauseMs = commitPausesMs[attempt];
+      if (pauseMs === undefined || isHoldfastError(error, "RESERVATION_LOST") || isUniqueViolation(error)) throw error;
+      log.warn(`whether upload ${reservation.id} was committed is not known yet, and is asked again (${String(error)})`);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
   }
-  if (file === undefined) throw fail("RESERVATION_LOST", { id: reservation.id });
-  return file;
 }
 
 /** Prolong the lease for as long as the upload runs; when it is lost, the upload is stopped. */

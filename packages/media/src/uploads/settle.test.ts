@@ -95,9 +95,9 @@ describe("settle", () => {
     const context = await bench();
     await context.attempt();
     const leased = await context.attempt(60_000);
-    expect(await settle(context)).toEqual({ abandoned: 1, cleared: 0, purged: 0, heldBack: undefined });
+    expect(await settle(context)).toEqual({ abandoned: 1, expired: 0, cleared: 0, purged: 0, heldBack: undefined });
     expect(await filesBelow(context.root)).toEqual([leased]);
-    expect(await settle(context)).toEqual({ abandoned: 0, cleared: 0, purged: 0, heldBack: undefined });
+    expect(await settle(context)).toEqual({ abandoned: 0, expired: 0, cleared: 0, purged: 0, heldBack: undefined });
     expect([await context.count("abandoned"), await context.count("reserved")]).toEqual([1, 1]);
   });
 
@@ -212,6 +212,7 @@ describe("the brake", () => {
     const report = await settle({ ...context, storage: other });
     expect(report).toMatchObject({
       abandoned: 0,
+      expired: 0,
       cleared: 0,
       purged: 0,
       heldBack: expect.stringContaining("belongs to another storage") as string,

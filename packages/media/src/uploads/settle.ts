@@ -12,6 +12,7 @@ import {
   noteSwept,
   purgingFiles,
   removeAttempt,
+  trashExpired,
 } from "../catalogue/settlement.js";
 import type { SettleReport } from "../media.js";
 import type { Storage } from "../storage/storage.js";
@@ -35,7 +36,7 @@ export interface SettleContext {
 export async function settle(context: SettleContext): Promise<SettleReport> {
   const { catalogue, storage, lateWriteMs, retentionMs } = context;
   const mismatch = await whyMismatched(catalogue, storage);
-  if (mismatch !== undefined) return { abandoned: 0, cleared: 0, purged: 0, heldBack: mismatch };
+  if (mismatch !== undefined) return { abandoned: 0, expired: 0, cleared: 0, purged: 0, heldBack: mismatch };
 
   const abandoned = await abandonExpired(catalogue);
   for (const table of ["files", "variants"] as const) {
@@ -47,6 +48,8 @@ export async function settle(context: SettleContext): Promise<SettleReport> {
       },
     );
   }
+  let expired = 0;
+  for (let page = 1; page > 0; expired += page) page = await trashExpired(catalogue);
   let cleared = 0;
   for (const table of ["variants", "files"] as const satisfies readonly Attempts[]) {
     await eachPage(
@@ -70,7 +73,7 @@ export async function settle(context: SettleContext): Promise<SettleReport> {
       purged += 1;
     },
   );
-  return { abandoned, cleared, purged, heldBack };
+  return { abandoned, expired, cleared, purged, heldBack };
 }
 
 /**

@@ -14,7 +14,8 @@ export function fileRoutes(app: Hono, media: Media): void {
     },
     POST: async ({ req }) => {
       const file = await media.receive(req.raw);
-      return json(file, 201, { location: `/api/v1/files/${file.id}` });
+      const replayed = file.isReplayed ? { "idempotent-replayed": "true" } : {};
+      return json(file, 201, { location: `/api/v1/files/${file.id}`, ...replayed });
     },
   });
 
