@@ -1,3 +1,5 @@
+import type { Condition } from "../model.js";
+import { not } from "./conditions.js";
 import { callBack, dataMethod, iterate, iterates } from "./data-calls.js";
 import { diskCall, fileMethod, pour } from "./disk-calls.js";
 import { external } from "./naming.js";
@@ -17,9 +19,13 @@ const keeping =
   /(^|\.|\s)(create|createMany|save|insert|insertMany|insertOne|insertInto|update|updateOne|updateMany|upsert|findByIdAndUpdate|findOneAndUpdate|findOneAndReplace|replaceOne|set|push|query|execute|run|add|build|bulkCreate|values|addDoc|setDoc|\$executeRaw|prepare|exec|merge|assign|patch|put|post|append|one|none|put|store|record)(\(\))?$/;
 const answering = /(^|\.)(json|send|render|end|redirect|write|download|sendFile|text|html|body)$/;
 
+/** Packages that keep nothing, whatever their methods are called. */
+const passes =
+  /^(crypto|path|url|util|zlib|sharp|jimp|jsonwebtoken|bcrypt|bcryptjs|stripe|zod|joi|yup|qrcode|uuid|nanoid|axios|form-data|Buffer|JSON|Promise|Array|Object|console|Map|Set|Error|FormData|Response|NextResponse|next\/[a-z]+|stream|events|async_hooks|lodash|dayjs|moment|winston|pino|express-validator|ioredis|redis|socket\.io|bull|bullmq)(:|\(|\.|$)/;
+
 /** Notes an upload's name or bytes going into a record, or its name into an answer. */
 const noteKept = (callee: string, args: readonly Choices[], flow: Flow, site: Site): void => {
-  if (flow.effects === undefined) return;
+  if (flow.effects === undefined || passes.test(callee)) return;
   const role = derivedRole(args);
   if (role === undefined || role === "about") return;
   const isRecord = keeping.test(callee) || callee.startsWith("new ");
@@ -113,7 +119,11 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
     if (service !== undefined && args.length > 1 && role !== undefined) note(flow, site, { kind: "cloud", service, names: [] });
     return made(callee, args, undefined, site);
   }
-  if (isParser(name)) note(flow, site, { kind: "parse" });
+  if (isParser(name)) {
+    note(flow, site, { kind: "parse" });
+    callBack(machine, args, [data("about"), data("about")], flow, site);
+    return made(callee, args, "about", site);
+  }
   if (
     name === "formidable().parse" ||
     name === "formidable:IncomingForm().parse" ||
@@ -151,7 +161,11 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
   if (name === "util:promisify" || name.startsWith("global:Buffer")) return made(callee, args, role === "body" ? "bytes" : role, site);
   // A failed promise answers with what its handler gives; a kept one with what it was.
   if (/\.(then|catch|finally)$/.test(name)) return one(callee.on ?? callee);
-  return made(callee, args, role === "request" ? "about" : role, site);
+  // Whoever opens a stored file has its bytes.
+  const isOpened =
+    (role === "path" || role === "name") &&
+    /^(sharp|jimp|gm|image-js)\b|(toBuffer|getBuffer|getBufferAsync|arrayBuffer|readFile|read)$/.test(name);
+  return made(callee, args, isOpened ? "bytes" : role === "request" ? "about" : role, site);
 };
 
 /** Settings by name: `env("A", "b")` of packages that read the environment. */
@@ -167,6 +181,14 @@ const settingCall = (machine: Machine, callee: External, args: readonly Choices[
     const fallback = second !== undefined && second[0]?.value.kind !== "object" ? second : absent;
     return variableOr(key, fallback);
   }
+  if (callee.name === "strapi:env" || callee.name === "global:env") return variableOr(key, second ?? absent);
+  if (callee.name === "strapi:env.bool") {
+    const isOn: Condition = { kind: "equals", name: key, values: ["true"], ignoreCase: true };
+    const isOff: Condition = { kind: "equals", name: key, values: ["false"], ignoreCase: true };
+    const fallback = second?.[0]?.value;
+    return one({ kind: "test", condition: fallback?.kind === "literal" && fallback.value === true ? not(isOff) : isOn });
+  }
+  if (callee.name === "Helpers:databasePath") return literal(`${machine.folder}/database/${key}`);
   if (/(Helpers|Application|services\/app|Core\/Application|App)\b.*(tmpPath|publicPath|makePath|appRoot|basePath)$/.test(callee.name)) {
     const folder = callee.name.endsWith("tmpPath") ? "tmp/" : callee.name.endsWith("publicPath") ? "public/" : "";
     return literal(`${machine.folder}/${folder}${key}`);

@@ -81,6 +81,8 @@ const excludes = (one: Condition, other: Condition): boolean => {
   if (one.kind === "equals" && other.kind === "equals" && one.name === other.name && one.ignoreCase === other.ignoreCase) {
     return !one.values.some((value) => other.values.includes(value)) && one.ifUnset === other.ifUnset;
   }
+  if (one.kind === "set" && other.kind === "not" && other.of.kind === "present") return one.name === other.of.name;
+  if (one.kind === "equals" && other.kind === "not" && other.of.kind === "present") return one.name === other.of.name;
   if (one.kind === "equals" && other.kind === "not" && other.of.kind === "set") {
     return one.name === other.of.name && one.ifUnset === undefined && !one.values.includes("");
   }
@@ -142,24 +144,18 @@ const allOf = (conditions: readonly Condition[]): Condition => {
     if (list.some((other) => excludes(part, other))) return never;
   }
   // "Equal to s3" already says that it is set, and that it is not equal to gcs.
-  const kept = list.filter(
-    (part) =>
-      !list.some(
-        (other) =>
-          other !== part &&
-          other.kind === "equals" &&
-          other.ifUnset === undefined &&
-          !other.values.includes("") &&
-          followsFrom(part, other),
-      ),
-  );
+  const kept = list.filter((part) => !list.some((other) => other !== part && followsFrom(part, other)));
   const only = kept[0];
   if (only === undefined) return always;
   return kept.length === 1 ? only : intern({ kind: "all", of: kept });
 };
 
-const followsFrom = (part: Condition, from: Condition): boolean =>
-  (part.kind === "set" && from.kind === "equals" && part.name === from.name) || (part.kind === "not" && excludes(part.of, from));
+/** Set says that it is present; equal to something says that it is set. */
+const followsFrom = (part: Condition, from: Condition): boolean => {
+  if (part.kind === "present") return (from.kind === "set" || from.kind === "equals") && from.name === part.name;
+  if (from.kind !== "equals" || from.ifUnset !== undefined || from.values.includes("")) return false;
+  return (part.kind === "set" && part.name === from.name) || (part.kind === "not" && excludes(part.of, from));
+};
 
 /** Joins conditions of which one is enough. */
 export const any = (...conditions: readonly Condition[]): Condition => small(anyOf(conditions));

@@ -66,9 +66,9 @@ const requestMethod = (machine: Machine, name: string, args: readonly Choices[],
     case "arrayBuffer":
     case "blob":
     case "bytes":
-    case "text":
     case "buffer":
       return data("bytes");
+    case "text":
     case "json":
     case "input":
     case "all":

@@ -1,5 +1,5 @@
 import type { Flow, Machine } from "./flow.js";
-import { note } from "./flow.js";
+import { note, wordsOf } from "./flow.js";
 import type { Choices, External, Role, Site } from "./values.js";
 import { absent, each, one, roleOf, textOf, unknown } from "./values.js";
 
@@ -23,12 +23,13 @@ export const streamTarget = (destination: Choices): Choices | undefined => {
 /** Notes what happens when bytes flow into something: a stream to the disk, or to a service noted where it was made. */
 export const pour = (bytes: Role | undefined, destination: Choices, flow: Flow, site: Site): void => {
   const path = streamTarget(destination);
-  if (path !== undefined && isBytes(bytes)) note(flow, site, { kind: "write", path, isMove: false, from: absent });
+  if (path !== undefined && isBytes(bytes)) note(flow, site, { kind: "write", path, isMove: false, from: absent, words: "" });
 };
 
 const write = (flow: Flow, site: Site, path: Choices, content: Choices): void => {
   if (isJson(content)) note(flow, site, { kind: "json", path });
-  else if (isBytes(roleOf(content))) note(flow, site, { kind: "write", path: pathOf(path), isMove: false, from: absent });
+  else if (isBytes(roleOf(content)))
+    note(flow, site, { kind: "write", path: pathOf(path), isMove: false, from: absent, words: wordsOf(site, 0) });
 };
 
 /** `Bun.write(Bun.file("a"), …)` writes to `a`. */
@@ -58,14 +59,14 @@ const fsCall = (name: string, args: readonly Choices[], flow: Flow, site: Site):
     case "cp":
     case "link":
       if (from === "path" || from === "file" || from === "name" || (from === "body" && name.startsWith("rename")) || isTemporary(first)) {
-        note(flow, site, { kind: "write", path: second, isMove: /^(rename|move)/.test(name), from: first });
+        note(flow, site, { kind: "write", path: second, isMove: /^(rename|move)/.test(name), from: first, words: wordsOf(site, 1) });
       }
       return absent;
     case "unlink":
     case "rm":
     case "remove":
     case "rmdir":
-      note(flow, site, { kind: "remove", target: first });
+      note(flow, site, { kind: "remove", target: first, words: wordsOf(site, 0) });
       return absent;
     case "readFile":
     case "createReadStream":
@@ -108,11 +109,11 @@ export const diskCall = (machine: Machine, callee: External, args: readonly Choi
   }
   // Sharp, Jimp and the like, writing what they made of an upload.
   if (callee.on?.role !== undefined && /\.(toFile|writeAsync|saveToFile)$/.test(name)) {
-    note(flow, site, { kind: "write", path: first, isMove: false, from: absent });
+    note(flow, site, { kind: "write", path: first, isMove: false, from: absent, words: wordsOf(site, 0) });
     return absent;
   }
   if (callee.on?.role !== undefined && /^(jimp|image-js|gm|fluent-ffmpeg|canvas|node-html-to-image)\b.*\.(write|save|output)$/.test(name)) {
-    note(flow, site, { kind: "write", path: first, isMove: false, from: absent });
+    note(flow, site, { kind: "write", path: first, isMove: false, from: absent, words: wordsOf(site, 0) });
     return absent;
   }
   if (
@@ -120,7 +121,7 @@ export const diskCall = (machine: Machine, callee: External, args: readonly Choi
     /(img|imgSync|decode|base64ToImage|base64-to-image|outputFile)$/.test(name) &&
     isBytes(roleOf(first))
   ) {
-    note(flow, site, { kind: "write", path: second, isMove: false, from: absent });
+    note(flow, site, { kind: "write", path: second, isMove: false, from: absent, words: wordsOf(site, 1) });
     return absent;
   }
   return undefined;
@@ -134,7 +135,7 @@ export const fileMethod = (name: string, args: readonly Choices[], flow: Flow, s
     case "move":
     case "moveAll":
     case "saveAs":
-      note(flow, site, { kind: "write", path: first, isMove: true, from: absent });
+      note(flow, site, { kind: "write", path: first, isMove: true, from: absent, words: wordsOf(site, 0) });
       return absent;
     case "moveToDisk": {
       const disk = args.length > 1 ? args.at(-1) : undefined;

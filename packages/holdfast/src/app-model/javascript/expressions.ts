@@ -243,6 +243,23 @@ export const evaluateExpression = (machine: Machine, site: Site, frame: Frame, f
       const spread = inner(element.argument);
       const value = spread[0]?.value;
       if (spread.length === 1 && value?.kind === "list" && !value.isOpen) return [...value.items];
+      if (
+        spread.every(
+          (row) => row.value.kind === "list" || row.value.kind === "test" || row.value.kind === "literal" || row.value.kind === "variable",
+        )
+      ) {
+        // `...(condition ? [plugin] : [])`: an item that is there under a condition.
+        let before: Condition = always;
+        return spread.flatMap((row): Choices[] => {
+          const when = all(before, row.when);
+          before = all(before, not(row.when));
+          return row.value.kind === "list"
+            ? row.value.items.map((item) =>
+                tidy([...item.map((each_) => ({ when: all(when, each_.when), value: each_.value })), ...absent]),
+              )
+            : [];
+        });
+      }
       isOpen = true;
       return value?.kind === "list" ? [...value.items] : roleOf(spread) === undefined ? [] : [spread];
     });

@@ -17,10 +17,10 @@ export type EffectDetail =
   | { readonly kind: "cloud"; readonly service: string; readonly names: readonly string[] }
   | { readonly kind: "database"; readonly engine: string }
   /** Uploaded bytes are written to a path of the local disk. */
-  | { readonly kind: "write"; readonly path: Choices; readonly isMove: boolean; readonly from: Choices }
+  | { readonly kind: "write"; readonly path: Choices; readonly isMove: boolean; readonly from: Choices; readonly words: string }
   /** Data is written as JSON: a store of its own. */
   | { readonly kind: "json"; readonly path: Choices }
-  | { readonly kind: "remove"; readonly target: Choices }
+  | { readonly kind: "remove"; readonly target: Choices; readonly words: string }
   | { readonly kind: "parse" }
   /** The stored file's name or path is kept. */
   | { readonly kind: "name" }
@@ -74,4 +74,10 @@ export interface Machine {
 export const note = (flow: Flow, site: Site, detail: EffectDetail): void => {
   if (flow.effects === undefined || flow.effects.length > 4000) return;
   flow.effects.push({ ...detail, when: flow.when, site, isRecovery: flow.isRecovery });
+};
+
+/** How an argument of a call is written, to know it again. */
+export const wordsOf = (site: Site, index: number): string => {
+  const argument = site.node.type === "CallExpression" ? site.node.arguments[index] : undefined;
+  return argument === undefined ? "" : site.module.syntax.textOf(argument).replace(/\s+/g, "");
 };

@@ -1,31 +1,150 @@
 import type { DatabaseUse, Deployment, Evidence, Observation, Reader, Reading, Sink, SourceTree } from "../model.js";
-import { startedFiles, reachableModules } from "./entries.js";
+import { adonisDatabase, adonisFiles, driveOutcomes, readAdonis } from "./adonis.js";
+import { readBrowserUploads } from "./browser-uploads.js";
+import { readDatabases } from "./databases.js";
+import { reachableModules, startedFiles } from "./entries.js";
+import { readFileRoutes, routeFiles } from "./file-routes.js";
+import { frameworkOf, isFrontEnd } from "./frameworks.js";
+import { imageProgram, readDirectus, readGhost, readKeystone } from "./hosted-cms.js";
+import type { OpenMachine } from "./machine.js";
 import { openMachine } from "./machine.js";
+import { readNest } from "./nest.js";
+import { firstFile } from "./options.js";
+import { payloadConfigs, payloadDatabase, payloadSinks } from "./payload.js";
+import type { Module } from "./project.js";
 import { openProject } from "./project.js";
 import { readRoutes } from "./routes.js";
+import { strapiDatabase, strapiSinks } from "./strapi.js";
 import { loadParser } from "./syntax.js";
+import type { Handled } from "./uploads.js";
 import { sinksOf } from "./uploads.js";
+
+/** What a framework of its own adds to what its code does. */
+interface Configured {
+  readonly sinks: readonly Sink[];
+  readonly databases: readonly DatabaseUse[];
+}
+
+const nothing: Configured = { sinks: [], databases: [] };
+
+const readConfigured = (machine: OpenMachine, framework: string, deployment: Deployment): Configured => {
+  switch (framework) {
+    case "strapi":
+      return { sinks: strapiSinks(machine), databases: strapiDatabase(machine) };
+    case "payload":
+      return { sinks: payloadSinks(machine), databases: payloadDatabase(machine) };
+    case "directus":
+      return readDirectus(machine, deployment);
+    case "ghost":
+      return readGhost(machine);
+    case "keystone":
+      return readKeystone(machine, firstFile(machine, "keystone", "src/keystone"));
+    case "adonisjs":
+      return { sinks: [], databases: adonisDatabase(machine) };
+    default:
+      return nothing;
+  }
+};
+
+const variableNames: Readonly<Record<string, RegExp>> = {
+  cloudinary: /CLOUDINARY|^CLOUD_NAME$/,
+  s3: /AWS|S3|R2_|SPACES|BUCKET|MINIO/,
+  supabase: /SUPABASE/,
+  firebase: /FIREBASE/,
+  gcs: /GCS|GCP|GOOGLE/,
+  azure: /AZURE/,
+  imagekit: /IMAGEKIT/,
+};
+
+/** The variables by which live code configures a service. */
+const serviceVariables = (modules: readonly Module[]): ((service: string) => readonly string[]) => {
+  const names = new Set<string>();
+  for (const module of modules) {
+    for (const match of module.syntax
+      .textOf(module.syntax.program)
+      .matchAll(/process\.env\.([A-Z][A-Z0-9_]*)|process\.env\[["']([A-Z][A-Z0-9_]*)["']\]/g))
+      names.add(match[1] ?? match[2] ?? "");
+  }
+  return (service) => {
+    const wanted = variableNames[service];
+    const found =
+      wanted === undefined
+        ? []
+        : [...names].filter(
+            (name) => wanted.test(name) && /NAME|KEY|SECRET|URL|BUCKET|TOKEN|ID/.test(name) && !/FOLDER|PRESET|PUBLIC_URL/.test(name),
+          );
+    return found.slice(0, 6);
+  };
+};
+
+/** The same sink reached through several routes is told once. */
+const gathered = (sinks: readonly Sink[]): readonly Sink[] => {
+  const groups = new Map<string, Sink[]>();
+  for (const sink of sinks) {
+    const key = JSON.stringify([sink.at.file, sink.label, sink.outcomes.map((row) => [row.when, row.destination])]);
+    groups.set(key, [...(groups.get(key) ?? []), sink]);
+  }
+  return [...groups.values()].flatMap((group) => group.slice(0, 1));
+};
+
+const serverCalls = /\.listen\(|createServer\(|Bun\.serve|Deno\.serve|serve\(/;
 
 const read = async (tree: SourceTree, root: string, deployment: Deployment): Promise<Reading | undefined> => {
   const parse = await loadParser();
   const project = openProject(tree, root, parse);
-  if (project.manifest === undefined) return undefined;
-  const started = startedFiles(project, deployment);
-  const modules = reachableModules(project, started.files);
   const machine = openMachine(project);
+  const image = imageProgram(machine);
+  if (project.manifest === undefined && image === undefined) return undefined;
+  const started = startedFiles(project, deployment);
+  const hasServer = started.files.some((path) => serverCalls.test(tree.read(path) ?? ""));
+  const framework = (project.manifest === undefined ? undefined : frameworkOf(project, started, hasServer)) ?? image;
+  const functions = framework === undefined ? routeFiles(project, undefined, false) : [];
+  if (framework === undefined && functions.length === 0) return undefined;
+  if (framework === "node" && isFrontEnd(project) && !hasServer) return undefined;
+  const name = framework ?? "functions";
+  const byFile = [...functions, ...routeFiles(project, name, hasServer || name !== "functions")];
+  const config =
+    name === "keystone"
+      ? [firstFile(machine, "keystone", "src/keystone")].flatMap((path) => path ?? [])
+      : name === "payload"
+        ? payloadConfigs(machine)
+        : name === "adonisjs"
+          ? adonisFiles(machine)
+          : [];
+  const entries = [...new Set([...started.files, ...byFile, ...config])];
+  const modules = reachableModules(project, entries);
   machine.useModules(modules);
-  const sinks: Sink[] = [];
-  const databases: DatabaseUse[] = [];
+  const configured = readConfigured(machine, name, deployment);
+  const routes = readRoutes(machine, modules, new Set(entries));
+  const nest =
+    name === "nestjs" || modules.some((module) => module.syntax.textOf(module.syntax.program).includes("@nestjs/common"))
+      ? readNest(machine, modules)
+      : [];
+  const adonis = name === "adonisjs" ? readAdonis(machine, modules) : [];
+  const variables = serviceVariables(modules);
+  const sinks: Sink[] = [...configured.sinks];
   const observations: Observation[] = [];
   const notUnderstood: Evidence[] = [];
-  const routes = readRoutes(machine, modules, new Set(started.files));
-  for (const handled of routes.handled) {
-    const found = sinksOf(machine, handled, routes.isParsedBefore(handled), () => []);
+  const drive = name === "adonisjs" ? driveOutcomes(machine) : undefined;
+  const isAlwaysParsed = (handled: Handled): boolean => (name !== "express" && name !== "node" ? true : routes.isParsedBefore(handled));
+  for (const handled of [...routes.handled, ...nest, ...adonis, ...readFileRoutes(machine, byFile)]) {
+    const found = sinksOf(machine, handled, { isParsedBefore: isAlwaysParsed(handled), variablesOf: variables, drive });
     sinks.push(...found.sinks);
     observations.push(...found.observations);
     notUnderstood.push(...found.notUnderstood);
   }
-  return { framework: "express", sinks, databases, observations, notUnderstood };
+  const databases = configured.databases.length > 0 ? configured.databases : readDatabases(machine, modules);
+  const all = gathered(sinks);
+  const direct = all.length > 0 ? [] : readBrowserUploads(machine, new Set(modules.map((module) => module.path)));
+  for (const path of project.unread)
+    if (entries.includes(path)) notUnderstood.push({ file: path, line: 1, why: "this file could not be parsed" });
+  if (machine.isExhausted)
+    notUnderstood.push({
+      file: entries[0] ?? "package.json",
+      line: 1,
+      why: "the app is larger than what is read, and some of it was left out",
+    });
+  return { framework: name, sinks: [...all, ...direct], databases, observations, notUnderstood };
 };
 
 /** Reads apps written in JavaScript and TypeScript. */

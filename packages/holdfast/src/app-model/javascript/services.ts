@@ -112,8 +112,11 @@ export const engines: readonly (readonly [RegExp, { readonly kind: "cloud" | "da
 ];
 
 /** The keeper that a call of a package is, if it is one. */
-export const keeperOf = (name: string): { readonly service: string; readonly kind: "cloud" | "database" } | undefined =>
-  keepers.find((keeper) => keeper.call.test(name));
+export const keeperOf = (name: string): { readonly service: string; readonly kind: "cloud" | "database" } | undefined => {
+  // A package that is called itself, `imagekit()`, counts as a member without a name.
+  const full = /^(@[^/:(]+\/)?[^:(]+\(/.test(name) ? name.replace("(", ":(") : name;
+  return keepers.find((keeper) => keeper.call.test(full));
+};
 
 /** The keeper that a callee names, where nobody could tell whose it is. */
 export const spokenKeeper = (callee: string): { readonly service: string; readonly kind: "cloud" | "database" } | undefined =>

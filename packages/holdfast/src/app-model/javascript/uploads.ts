@@ -27,16 +27,17 @@ export interface Uploads {
 
 const meets = (one: Effect, other: Effect): boolean => !isNever(all(one.when, other.when));
 
-const sameTarget = (remove: Choices, path: Choices): boolean => {
-  const role = roleOf(remove);
-  const texts = remove.map((row) => textOf(row.value));
-  return (
-    path.some((row) => {
-      const text = textOf(row.value);
-      return text !== undefined && texts.includes(text);
-    }) ||
-    (role !== undefined && role === roleOf(path) && role !== "about")
-  );
+type Write = Extract<Effect, { kind: "write" }>;
+type Remove = Extract<Effect, { kind: "remove" }>;
+
+/** Whether a deletion is of what was written: the same path, or the same words for it in the same file. */
+const sameTarget = (remove: Remove, write: Write): boolean => {
+  if (remove.words !== "" && remove.words === write.words && remove.site.module === write.site.module) return true;
+  const texts = remove.target.map((row) => textOf(row.value));
+  return write.path.some((row) => {
+    const text = textOf(row.value);
+    return text !== undefined && !text.includes("*") && texts.includes(text);
+  });
 };
 
 type Draft = { readonly when: Condition; readonly destination: Destination; readonly because: readonly Evidence[] };
@@ -69,8 +70,8 @@ interface Facts {
   readonly machine: Machine;
   readonly handled: Handled;
   readonly sent: readonly Effect[];
-  readonly written: readonly Extract<Effect, { kind: "write" }>[];
-  readonly removed: readonly Extract<Effect, { kind: "remove" }>[];
+  readonly written: readonly Write[];
+  readonly removed: readonly Remove[];
   readonly named: readonly Effect[];
   readonly variablesOf: (service: string) => readonly string[];
 }
@@ -101,10 +102,9 @@ const sentDraft = (effect: Effect): Draft => {
 };
 
 /** Whether a file written to the disk is only on its way: removed again, or handed on to a service afterwards. */
-const isStop = (facts: Facts, write: Extract<Effect, { kind: "write" }>, order: readonly Effect[]): boolean => {
+const isStop = (facts: Facts, write: Write, order: readonly Effect[]): boolean => {
   const removed = facts.removed.some(
-    (remove) =>
-      success(remove) && meets(remove, write) && sameTarget(remove.target, write.path) && order.indexOf(remove) > order.indexOf(write),
+    (remove) => success(remove) && meets(remove, write) && sameTarget(remove, write) && order.indexOf(remove) > order.indexOf(write),
   );
   if (removed) return true;
   const sent = facts.sent.some(
@@ -118,7 +118,8 @@ const afterParser = (facts: Facts, landing: Landing, landed: Site): readonly (re
   const { machine, handled } = facts;
   const order = handled.effects;
   const kept = facts.written.filter((write) => success(write) && !isStop(facts, write, order));
-  const sent = facts.sent.filter(success).map(sentDraft);
+  const isNamedOnDisk = landing.kind === "disk" && facts.named.some(success);
+  const sent = facts.sent.filter((effect) => success(effect) && !(effect.kind === "bytes-kept" && isNamedOnDisk)).map(sentDraft);
   const writes = kept.flatMap((write) =>
     diskRows(machine, write.path).map((row): Draft => ({
       when: all(withoutData(write.when), row.when),
@@ -222,9 +223,7 @@ const leftover = (facts: Facts, landing: Landing, landed: Site): Draft => {
 const fallBack = (facts: Facts, landing: Landing, landed: Site): readonly Outcome[] | undefined => {
   const cloud = facts.sent.find((effect) => success(effect) && effect.kind === "cloud");
   if (cloud?.kind !== "cloud") return undefined;
-  const write = facts.written.find(
-    (effect) => effect.isRecovery && !facts.removed.some((remove) => sameTarget(remove.target, effect.path)),
-  );
+  const write = facts.written.find((effect) => effect.isRecovery && !facts.removed.some((remove) => sameTarget(remove, effect)));
   const name = facts.named.find((effect) => effect.isRecovery && landing.kind === "disk");
   const recovered = write ?? name;
   if (recovered === undefined) return undefined;
@@ -299,7 +298,7 @@ const recordCalls =
 const factsOf = (machine: Machine, handled: Handled, variablesOf: (service: string) => readonly string[]): Facts => {
   const isSent = (effect: Effect): boolean => effect.kind === "cloud" || effect.kind === "database";
   const sent = handled.effects.filter(isSent);
-  const written = handled.effects.filter((effect): effect is Extract<Effect, { kind: "write" }> => effect.kind === "write");
+  const written = handled.effects.filter((effect): effect is Write => effect.kind === "write");
   const stored =
     sent.length === 0 && written.length === 0
       ? handled.effects.filter((effect) => effect.kind === "bytes-kept" && recordCalls.test(effect.callee))
@@ -309,7 +308,7 @@ const factsOf = (machine: Machine, handled: Handled, variablesOf: (service: stri
     handled,
     sent: [...sent, ...stored],
     written,
-    removed: handled.effects.filter((effect): effect is Extract<Effect, { kind: "remove" }> => effect.kind === "remove"),
+    removed: handled.effects.filter((effect): effect is Remove => effect.kind === "remove"),
     named: handled.effects.filter((effect) => effect.kind === "name"),
     variablesOf,
   };
@@ -334,18 +333,24 @@ const joined = (
 };
 
 /** Says where the uploads of one way into the app go. */
-export const sinksOf = (
-  machine: OpenMachine,
-  handled: Handled,
-  isParsedBefore: boolean,
-  variablesOf: (service: string) => readonly string[],
-): Uploads => {
-  const facts = factsOf(machine, handled, variablesOf);
-  const engines = handled.effects.filter((effect): effect is Extract<Effect, { kind: "engine" }> => effect.kind === "engine");
-  machine.begin();
-  const rows = engines.flatMap((effect) =>
-    landingRows(machine, effect.engine).map((row) => ({ ...row, when: all(effect.when, row.when) })),
-  );
+const isDrive = (engine: Choices): boolean => engine.some((row) => row.value.kind === "external" && row.value.name.startsWith("adonis:"));
+
+/** What is known of the app besides the one way into it. */
+export interface Around {
+  /** A parser sits before every route. */
+  readonly isParsedBefore: boolean;
+  /** The variables by which a service is configured. */
+  readonly variablesOf: (service: string) => readonly string[];
+  /** Where a framework's own drive keeps files. */
+  readonly drive: readonly Outcome[] | undefined;
+}
+
+/** Says where the uploads of one way into the app go. */
+export const sinksOf = (machine: OpenMachine, handled: Handled, around: Around): Uploads => {
+  const facts = factsOf(machine, handled, around.variablesOf);
+  const parsers = handled.effects.filter((effect): effect is Extract<Effect, { kind: "engine" }> => effect.kind === "engine");
+  const drives = parsers.filter((effect) => isDrive(effect.engine));
+  const engines = parsers.filter((effect) => !drives.includes(effect));
   const observations: Observation[] = [];
   const route = evidence(handled.at, `${handled.label} receives uploads`);
   const finish = (answers: readonly (readonly Outcome[])[]): readonly Sink[] =>
@@ -360,10 +365,26 @@ export const sinksOf = (
         },
       ];
     });
+  const [kept] = drives;
+  if (kept !== undefined) {
+    const because = [evidence(kept.site, "the file is handed to the framework's drive here")];
+    const outcomes = around.drive ?? [
+      { when: always, destination: { kind: "unknown", what: "where the drive keeps files" } as const, because: [] },
+    ];
+    return {
+      sinks: finish([outcomes.map((outcome) => ({ ...outcome, because: [...because, ...outcome.because] }))]),
+      observations,
+      notUnderstood: [],
+    };
+  }
+  machine.begin();
+  const rows = engines.flatMap((effect) =>
+    landingRows(machine, effect.engine).map((row) => ({ ...row, when: all(effect.when, row.when) })),
+  );
   if (rows.length === 0) {
     const readsFiles = handled.effects.some((effect) => effect.kind === "reads-files");
     if (facts.sent.length === 0 && facts.written.length === 0) return { sinks: [], observations, notUnderstood: [] };
-    if (readsFiles && !isParsedBefore && handled.isWhole) {
+    if (readsFiles && !around.isParsedBefore && handled.isWhole) {
       observations.push({ ...placeOf(handled.at), name: "upload-without-parser", details: { route: handled.label } });
       return { sinks: [], observations, notUnderstood: [] };
     }
