@@ -45,14 +45,17 @@ function depth(path: string): number {
 }
 
 /**
- * The service that runs the app at `root`: a web service of this very folder, else one of a folder around it, the nearest first. A
- * site of files runs no app.
+ * The service that runs the app at `root`: a web service of this very folder, else one of a folder around it, the nearest first, else one
+ * inside it, whose deploy file lies beside the part that serves. A site of files runs no app.
  */
 export function serviceOf(root: string, deployment: Deployment): Service | undefined {
   const serving = deployment.services.filter(({ kind }) => kind === "web" || kind === "worker");
   const around = serving.filter((service) => isWithin(root, service.root));
-  const nearest = around.toSorted((one, other) => rank(one) - rank(other) || depth(other.root) - depth(one.root));
-  return nearest[0];
+  const [nearest] = around.toSorted((one, other) => rank(one) - rank(other) || depth(other.root) - depth(one.root));
+  const [inside] = serving
+    .filter((service) => isWithin(service.root, root) && service.kind === "web" && rank(service) === 0)
+    .toSorted((one, other) => depth(one.root) - depth(other.root));
+  return nearest !== undefined && (rank(nearest) === 0 || inside === undefined) ? nearest : inside;
 }
 
 /** A web service before a worker; a platform for servers before one for pages; what is declared before what is built. */

@@ -22,7 +22,7 @@ export async function readApps(tree: SourceTree): Promise<AppModel[]> {
     const service = serviceOf(root, deployment);
     const own = deploymentOf(root, deployment, tree);
     const readings = await readRoot(tree, root, own, apps);
-    if (readings.length > 0) apps.push({ root, service, deployment: own, readings });
+    if (readings.length > 0) apps.push({ root, service, deployment: own, readings: withoutFrontEnds(readings) });
   }
   const seen = withoutRepeats(apps);
   const omitted = tree.omitted.filter(({ why }) => why.startsWith("only") || why.startsWith("more"));
@@ -38,6 +38,14 @@ async function readRoot(tree: SourceTree, root: string, deployment: Deployment, 
     if (reading !== undefined && !isKnown(reading, root, before)) readings.push(reading);
   }
   return readings;
+}
+
+/** Where one language serves, a reading of another that found nothing is of pages; what found most comes first. */
+function withoutFrontEnds(readings: readonly Reading[]): readonly Reading[] {
+  const weigh = ({ sinks, databases, notUnderstood }: Reading): number => sinks.length + databases.length + notUnderstood.length;
+  const found = readings.filter((reading) => weigh(reading) > 0);
+  const kept = found.length > 0 ? found : readings.slice(0, 1);
+  return kept.toSorted((one, other) => weigh(other) - weigh(one));
 }
 
 /** The services of this folder first, and its own `.env`. */

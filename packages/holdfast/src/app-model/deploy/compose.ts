@@ -4,15 +4,27 @@ import { type Field, readFields } from "./fields.js";
 import { folderOf, within } from "./paths.js";
 import { emptyReading, type FileReading } from "./render.js";
 
-/** Read a compose file: the services that are built here. A volume by name lasts; the code mounted over itself says nothing. */
+/**
+ * Read a compose file that is meant for production: it says so by its name, or restarts its services, and develops nothing. Most
+ * compose files are somebody's own machine, and what they mount says nothing of where the app is deployed. A volume lasts; the code
+ * mounted over itself does not count.
+ */
 export function readCompose(tree: SourceTree, file: string): FileReading {
   const config = readFields(tree, file);
   if (config === undefined || config === "broken") return emptyReading;
   const services = (config.get("services")?.entries ?? []).flatMap(([name, field]) => {
     const build = field.get("build");
-    return build === undefined ? [] : [serviceOf(tree, file, name, field, build)];
+    return build === undefined || !isProduction(field, file) ? [] : [serviceOf(tree, file, name, field, build)];
   });
   return { ...emptyReading, services };
+}
+
+function isProduction(field: Field, file: string): boolean {
+  const variables = variablesOf(field, file);
+  if (variables.some(({ declared }) => declared.kind === "value" && /^dev(elopment)?$/i.test(declared.value))) return false;
+  const text = field.get("command")?.text ?? "";
+  if (/runserver|--reload|nodemon|\bdev\b/.test(text)) return false;
+  return /prod/.test(file) || ["always", "unless-stopped"].includes(field.get("restart")?.text ?? "");
 }
 
 function serviceOf(tree: SourceTree, file: string, name: string, field: Field, build: Field): Service {

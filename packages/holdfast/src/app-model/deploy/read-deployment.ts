@@ -45,7 +45,8 @@ export function readDeployment(tree: SourceTree): Deployment {
       "compose.yaml",
       "compose.yml",
     );
-    for (const file of composed) add(readCompose(tree, file));
+    // Where a platform is named, a compose file is for working at home.
+    if (!hinted.some(runsServers)) for (const file of composed) add(readCompose(tree, file));
     const bare = named(tree, "Dockerfile").filter((file) => !services.some(({ root }) => root === folderOf(file)));
     for (const file of bare) services.push(...imageService(tree, file, hinted));
   }
@@ -57,6 +58,10 @@ export function readDeployment(tree: SourceTree): Deployment {
     observations,
     notUnderstood,
   };
+}
+
+function runsServers(platform: string): boolean {
+  return platform !== "vercel" && platform !== "netlify";
 }
 
 /** Files of a name, the nearest to the root first. */
@@ -77,7 +82,7 @@ function herokuRoots(tree: SourceTree): readonly string[] {
 /** Railway and others read a Procfile too: where they are declared, it is theirs, and where only they are named, likely so. */
 function elsewhere(reading: FileReading, root: string, services: readonly Service[], hinted: readonly string[]): FileReading {
   const isOthers = services.some((service) => service.root === root && service.kind === "web" && service.platform !== "heroku");
-  const own = hinted.filter((platform) => platform !== "vercel" && platform !== "netlify");
+  const own = hinted.filter(runsServers);
   const [first] = own.filter((platform) => platform !== "heroku");
   const isHerokuNamed = reading.services.some(({ variables, at }) => variables.length > 0 || !at.file.endsWith("Procfile"));
   if (isOthers || isHerokuNamed || first === undefined) return reading;
@@ -93,7 +98,7 @@ function imageService(tree: SourceTree, file: string, hinted: readonly string[])
   const root = folderOf(file);
   const image = readImage(tree, file, root, root);
   if (image === undefined) return [];
-  const own = hinted.filter((platform) => platform !== "vercel" && platform !== "netlify");
+  const own = hinted.filter(runsServers);
   return [
     {
       name: "web",
