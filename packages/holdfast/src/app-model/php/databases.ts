@@ -34,10 +34,11 @@ export function laravelDatabases(project: PhpProject): readonly DatabaseUse[] {
 
 function connectionRows(project: PhpProject, name: Value, because: readonly Evidence[]): readonly Outcome[] {
   if (name.kind === "known") return ofConnection(project, String(name.value), because);
-  if (name.kind === "unknown") return [outcome({ kind: "unknown", what: name.what }, because)];
+  if (name.kind !== "variable")
+    return [outcome({ kind: "unknown", what: name.kind === "unknown" ? name.what : "the database connection" }, because)];
   const own = project.setting("database.connections")?.value;
   const names = own?.kind === "table" ? [...own.entries.keys()] : standardConnections;
-  return namedRows(name, names, (one) => ofConnection(project, one, because), outcome({ kind: "fails" }, because));
+  return namedRows(name, names, (one) => ofConnection(project, one, because), outcome({ kind: "fails" }, because), project.deployment);
 }
 
 function ofConnection(project: PhpProject, name: string, because: readonly Evidence[]): readonly Outcome[] {

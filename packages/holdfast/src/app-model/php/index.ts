@@ -43,7 +43,9 @@ function read(project: PhpProject): Reading | undefined {
   const databases = plainDatabases(project);
   const isApp =
     ["index.php", "public/index.php", "web/index.php"].some((name) => project.tree.has(project.path(name))) || project.packages.isKnown;
-  if (!isApp && sinks.length === 0) return undefined;
+  const isEmpty = sinks.length === 0 && databases.length === 0;
+  // A page or two of PHP inside of another app, such as what a web server calls, is no app of its own.
+  if (isEmpty && (!isApp || project.root !== ".")) return undefined;
   return { framework: frameworkOf(project), sinks, databases, observations: [], notUnderstood };
 }
 

@@ -49,7 +49,14 @@ function named(project: RubyProject, name: Value, services: Value, file: string,
   if (text !== undefined) return service(project, text, services, file, because, 0);
   const why = "any other name is none of config/storage.yml, and the app does not start";
   const rest = outcome({ kind: "fails" }, [...because, { file, line: 1, why }]);
-  return namedRows(name, [...services.entries.keys()], (one) => service(project, one, services, file, because, 0), rest);
+  if (name.kind !== "variable") return [outcome({ kind: "unknown", what: "the service of Active Storage" }, because)];
+  return namedRows(
+    name,
+    [...services.entries.keys()],
+    (one) => service(project, one, services, file, because, 0),
+    rest,
+    project.deployment,
+  );
 }
 
 function service(
