@@ -7,6 +7,7 @@ import type { Media, MediaOptions } from "../media.js";
 import { rebuildCatalogue } from "../rebuild-catalogue.js";
 import { fsDriver } from "../storage/drivers/fs.js";
 import { readAll } from "../storage/object-body.js";
+import { sourceFromBytes } from "../storage/source.js";
 import { openStorage, type Storage } from "../storage/storage.js";
 
 const disk = (root: string): Storage =>
@@ -29,8 +30,7 @@ async function mirrored(): Promise<Mirrored> {
   return { folder, first, second, open };
 }
 
-const jobsDone = async (media: Media): Promise<void> =>
-  await eventually(async () => (await media.jobs.list()).every(({ kind }) => kind === "late-manifest"), 10_000);
+const jobsDone = async (media: Media): Promise<void> => await eventually(async () => (await media.jobs.list()).length === 0, 10_000);
 const bytesOf = async (media: Media, id: string): Promise<Buffer> => Buffer.from(await readAll(await media.open(id)));
 const get = async (media: Media, url: string): Promise<Response> => await media.handler(new Request(`http://localhost${url}`));
 
@@ -67,7 +67,7 @@ describe("a mirror", () => {
     for (const { id } of photos.slice(1)) expect(await media.replicas(id)).toHaveLength(2);
   });
 
-  it("answers reads while the first is away, and what was written since is copied when it is back", async () => {
+  it("answers reads while the first is away", async () => {
     const { first, open } = await mirrored();
     const media = await open();
     const bytes = await picture("jpeg", 600, 400);
@@ -76,11 +76,11 @@ describe("a mirror", () => {
     // Without its identity a folder proves nothing: it may not be mounted.
     await rm(first, { recursive: true });
     expect(await bytesOf(media, photo.id)).toEqual(bytes);
-    expect((await get(media, photo.originalUrl())).status).toBe(200);
+    expect(Buffer.from(await (await get(media, photo.originalUrl())).arrayBuffer())).toEqual(bytes);
     expect((await get(media, photo.url({ width: 320 }))).status).toBe(200);
   });
 
-  it("heals what one of the two lost, whichever it is, when it is read", async () => {
+  it("gives back what the first lost, when it is read", async () => {
     const { first, second, open } = await mirrored();
     const media = await open();
     const bytes = await picture();
@@ -90,7 +90,6 @@ describe("a mirror", () => {
     expect(await bytesOf(media, photo.id)).toEqual(bytes);
     await jobsDone(media);
     expect(await readFile(join(first, photo.key))).toEqual(bytes);
-    // The second is not asked while the first answers; the next start looks.
     expect(await filesBelow(second)).toEqual(await filesBelow(first));
   });
 
@@ -109,25 +108,18 @@ describe("a mirror", () => {
 
   it("loses a purged file with the first, and again what comes late", async () => {
     const { first, second, open } = await mirrored();
-    const media = await open({ retentionMs: 0, lateWriteMs: 1500 });
+    const media = await open({ retentionMs: 0, lateWriteMs: 0 });
     const photo = await media.put(await picture(), { name: "cat.jpg" });
     await jobsDone(media);
-    await media.trash(photo.id);
-    await jobsDone(media);
-    expect(await media.settle()).toMatchObject({ purged: 1 });
-    expect([await filesBelow(first), await filesBelow(second)]).toEqual([[], []]);
-    expect(await media.replicas(photo.id)).toEqual([]);
-    // A copy that a stopped worker wrote after all.
-    await disk(second).put(
-      photo.key,
-      {
-        open: async function* () {
-          yield new Uint8Array(3);
-        },
-      },
-      { contentType: "image/jpeg" },
-    );
     await media.close();
+    const purging = await open({ retentionMs: 0, lateWriteMs: 0, jobs: false });
+    await purging.trash(photo.id);
+    expect(await purging.settle()).toMatchObject({ purged: 1 });
+    expect([await filesBelow(first), await filesBelow(second)]).toEqual([[], []]);
+    expect(await purging.replicas(photo.id)).toEqual([]);
+    await purging.close();
+    // A copy that a stopped worker wrote after all.
+    await disk(second).put(photo.key, sourceFromBytes(new Uint8Array(3)), { contentType: "image/jpeg" });
     const next = await open();
     await next.list();
     await eventually(async () => (await filesBelow(second)).length === 0, 15_000);

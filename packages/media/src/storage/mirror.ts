@@ -1,4 +1,4 @@
-import { isHoldfastError } from "../errors.js";
+import { type HoldfastError, isHoldfastError } from "../errors.js";
 import type { ObjectBody, ObjectStat } from "./driver.js";
 import { type Key, parseKey } from "./key.js";
 import type { Storage } from "./storage.js";
@@ -19,7 +19,7 @@ export function mirroredStorage(primary: Storage, others: readonly Storage[], on
   /** Ask one after another; what counts in the end is the failure that leaves most open. */
   async function ask<T>(key: Key, look: (storage: Storage) => Promise<T | undefined>): Promise<T | undefined> {
     let isAbsentBefore = false;
-    let failure: unknown;
+    let failure: Error | undefined;
     for (const storage of all) {
       try {
         const found = await look(storage);
@@ -70,6 +70,6 @@ export function mirroredStorage(primary: Storage, others: readonly Storage[], on
 }
 
 /** Failures of one storage, of which another one knows nothing. */
-function isElsewhere(error: unknown): boolean {
+function isElsewhere(error: unknown): error is HoldfastError {
   return isHoldfastError(error, "STORAGE_DENIED") || isHoldfastError(error, "STORAGE_UNREACHABLE");
 }
