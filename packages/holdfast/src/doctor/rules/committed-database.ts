@@ -3,6 +3,8 @@ import { bucketUploads, djangoExample, serverDatabase } from "./example-apps.js"
 
 const sqlite = 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}\n';
 
+const isForTests = /(?:^|\/)(?:tests?|fixtures?|__tests__|spec)\/|Thumbs\.db$/i;
+
 /** A database file is committed: each deploy brings its old rows back. */
 export const committedDatabase: Rule = {
   code: "DATA004",
@@ -38,7 +40,9 @@ export const committedDatabase: Rule = {
     },
   },
   find: (app) => {
-    const files = app.tree.find(app.model.root, ".sqlite3", ".sqlite", ".db").filter((path) => !/(?:^|\/)(?:tests?|fixtures?|__tests__|spec|Thumbs\.db)/i.test(path));
+    const files = app.tree
+      .find(app.model.root, ".sqlite3", ".sqlite", ".db")
+      .filter((path) => !isForTests.test(path) && app.tree.isCommitted(path));
     return files.slice(0, 3).map((path) => ({ at: { file: path, line: 1 }, because: [], details: detailsOf(app, { path }) }));
   },
   example: {

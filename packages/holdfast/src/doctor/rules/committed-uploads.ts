@@ -46,7 +46,7 @@ export const committedUploads: Rule = {
       if (folder !== "." && !folder.startsWith("..") && !folders.has(folder)) folders.set(folder, at);
     }
     return [...folders].flatMap(([folder]) => {
-      const files = app.tree.find(folder, "").filter((path) => isMedia.test(path));
+      const files = app.tree.find(folder, "").filter((path) => isMedia.test(path) && app.tree.isCommitted(path));
       const [first] = files;
       if (first === undefined) return [];
       const details = detailsOf(app, { path: `${folder}/`, name: posix.relative(folder, first), other: String(files.length) });
