@@ -76,6 +76,16 @@ describe("a staged file", () => {
     expect(file.expiresAt).toBe(file.storedAt + 5000);
   });
 
+  it("is what the handler takes in, where it is asked to", async () => {
+    const media = await openTestMedia({ authorize: () => true, uploadsExpireInMs: 0 });
+    const url = `http://localhost${media.basePath}?name=a.png`;
+    const body = new Uint8Array(await picture("png"));
+    const answer = await media.handler(new Request(url, { method: "POST", headers: { "content-type": "image/png" }, body }));
+    expect(answer.status).toBe(201);
+    expect(await media.settle()).toMatchObject({ expired: 1 });
+    await expect(openTestMedia({ uploadsExpireInMs: -1 })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
   it("is attached or expires, whoever comes first, never half", async () => {
     const media = await openTestMedia();
     const files = await Promise.all(

@@ -19,7 +19,7 @@ export function createAttaching(catalogue: Catalogue, forget: (id: FileId) => vo
     tx === undefined ? await catalogue.db.transaction().execute(work) : await work(await catalogue.within(tx));
   return {
     async attach(references, { to, tx, replace = false, position }) {
-      const ids = parseFiles(references, (id) => fail("FILE_NOT_FOUND", { id }));
+      const ids = parseFiles(references);
       const target = parseTarget(to);
       confirmPosition(position);
       const { files, detached } = await within(tx, async (own) => await attachFiles(catalogue, own, ids, target, { replace, position }));
@@ -28,7 +28,7 @@ export function createAttaching(catalogue: Catalogue, forget: (id: FileId) => vo
     },
     async detach({ from, files, tx }) {
       const target = parseDetachTarget(from);
-      const ids = files === undefined ? undefined : parseFiles(files, (id) => fail("FILE_NOT_FOUND", { id }));
+      const ids = files === undefined ? undefined : parseFiles(files);
       const detached = await within(tx, async (own) => await detachFiles(catalogue, own, target, ids));
       for (const id of detached) forget(id);
       return detached;
@@ -81,12 +81,13 @@ function confirmPosition(position: number | undefined): void {
   throw fail("PARAMETER_INVALID", { name: "position", value: String(position), reason: "it is not a whole number from 0 up" });
 }
 
-function parseFiles(references: FileReference | readonly FileReference[], absent: (id: string) => Error): FileId[] {
+function parseFiles(references: FileReference | readonly FileReference[]): FileId[] {
   const listed: readonly FileReference[] = isList(references) ? references : [references];
   const ids = listed.map((reference) => {
-    const id = typeof reference === "string" ? reference : reference.id;
-    const fileId = parseFileId(id);
-    if (fileId === undefined) throw absent(id);
+    // What a request carried may be anything.
+    const id: unknown = typeof reference === "object" ? (reference as Partial<typeof reference> | null)?.id : reference;
+    const fileId = typeof id === "string" ? parseFileId(id) : undefined;
+    if (fileId === undefined) throw fail("FILE_NOT_FOUND", { id: String(id) });
     return fileId;
   });
   const twice = ids.find((id, at) => ids.indexOf(id) !== at);

@@ -9,7 +9,7 @@ const shortestSigningKey = 16;
 /** Refuse what would silently mean something else: a timer that fires at once, a key that anybody could guess. @throws CONFIG_INVALID */
 export function refuseUnusable(options: MediaOptions, env: Environment): void {
   const problems: string[] = [];
-  for (const name of ["leaseMs", "settleEveryMs", "lateWriteMs", "retentionMs"] as const) {
+  for (const name of ["leaseMs", "settleEveryMs", "lateWriteMs", "retentionMs", "uploadsExpireInMs"] as const) {
     const value = options[name] ?? 0;
     const isTimer = name === "leaseMs" || name === "settleEveryMs";
     if (value >= 0 && value <= (isTimer ? longestTimerMs : Number.MAX_SAFE_INTEGER)) continue;

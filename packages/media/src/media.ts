@@ -205,6 +205,8 @@ export interface MediaOptions {
   /** Without one, `handler` takes no uploads, and private originals need a signed URL. */
   readonly authorize?: Authorize;
   readonly limits?: Partial<UploadLimits>;
+  /** Stage what `handler` takes in: what nobody attaches within this time goes to the trash. @defaultValue it is kept */
+  readonly uploadsExpireInMs?: number;
   /** Secret for signed URLs. @defaultValue HOLDFAST_SIGNING_KEY, else one made for and kept in the catalogue */
   readonly signingKey?: string;
   /** How long an upload may be silent towards the catalogue before it is given up. @defaultValue one minute */

@@ -80,7 +80,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 }
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
-  Pick<MediaOptions, "authorize" | "signingKey" | "jobs"> &
+  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs"> &
   Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger; readonly storages: Storages };
 
 function assemble(given: Assembly): Media {
@@ -88,6 +88,7 @@ function assemble(given: Assembly): Media {
   const decoder = createDecoder({ maxPixels: limits.maxPixels });
   const variants = createVariants({ catalogue, storage, decoder, leaseMs, log });
   const files = createKnownFiles(catalogue);
+  const staging = given.uploadsExpireInMs === undefined ? {} : { expiresInMs: given.uploadsExpireInMs };
   const attaching = createAttaching(catalogue, (id) => files.forget(id));
   const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
   const worker = createMediaWorker({ catalogue, storages: given.storages, log, leaseMs }, given.jobs);
@@ -149,7 +150,7 @@ function assemble(given: Assembly): Media {
       basePath,
       log,
       ready,
-      receive: async (request) => await media.receive(request),
+      receive: async (request) => await media.receive(request, staging),
     }),
     put: async (input, putOptions = {}) => await put(input, putOptions),
     receive: async (request, receiveOptions = {}) => {
@@ -223,7 +224,7 @@ function assemble(given: Assembly): Media {
 /** Check the tables, tie the storage to them, look for the canary, and find the signing key. */
 async function prepare({ catalogue, storage, storages, log, signingKey, env }: Assembly): Promise<Signer> {
   await catalogue.confirmMigrated();
-  await refuseSameStorage(storages);
+  await refuseSameStorage(storages, log);
   await bindStorage(catalogue, storage);
   const mismatch = await whyMismatched(catalogue, storage);
   if (mismatch !== undefined) log.error(mismatch);

@@ -10,7 +10,7 @@ export interface Problem {
 }
 
 /** Errors whose sentence is for whoever runs the service: it may name folders, buckets and variables. */
-const isForOperators = /^(CONFIG|CATALOGUE|STORAGE|OBJECT|KEY|SOURCE)_/;
+const isForOperators = /^(CONFIG|CATALOGUE|STORAGE|OBJECT|KEY|SOURCE|TRANSACTION)_/;
 
 /**
  * Describe any error as a problem document. What is for whoever runs the service, and any error from outside the catalogue,
