@@ -10,14 +10,14 @@ import { aroundCommits } from "./pg-commits.mjs";
  */
 export function loseCommits(nth, mutant) {
   let count = 0;
-  aroundCommits(async ({ client, key, commit }) => {
+  aroundCommits(async ({ client, keyOf, commit }) => {
     const answer = await commit();
     count += 1;
     if (count % nth !== 0) return answer;
     client.connection.stream.destroy();
     if (mutant === "delete after an unknown commit") {
       const bucket = bucketOf(process.env);
-      await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key: key }));
+      await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key: keyOf(answer) }));
       bucket.client.destroy();
     }
     throw new Error("Connection terminated unexpectedly");

@@ -81,9 +81,10 @@ async function settleFromListing() {
 
 /** PostgreSQL's commits likewise. */
 function delayPgCommits() {
-  aroundCommits(async ({ commit }) => {
+  aroundCommits(async ({ hold }) => {
+    const { answer, commit } = await hold();
     setTimeout(() => void commit().catch(() => undefined), lateMs);
-    return { command: "COMMIT", rowCount: null, rows: [] };
+    return answer;
   });
 }
 
