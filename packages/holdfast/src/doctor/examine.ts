@@ -1,0 +1,166 @@
+import { readApps } from "../app-model/read-app.js";
+import { readTree } from "../app-model/tree.js";
+import type { AppModel, SourceTree } from "../app-model/model.js";
+import { type Finding, fingerprintOf } from "../findings/finding.js";
+import type { AppReport, ReportedVerdict } from "../findings/report.js";
+import { sourceFrame } from "../findings/source-frame.js";
+import { covers, type Suppression, suppressionAbove } from "../findings/suppressions.js";
+import { platformOf } from "../platforms/platforms.js";
+import { firstAidFor } from "./first-aid.js";
+import { joinGiven } from "./given.js";
+import { holdfastYaml, readHoldfastYaml } from "./holdfast-yaml.js";
+import { judge } from "./judge.js";
+import type { Language } from "./language.js";
+import { recipeFor } from "./recipes.js";
+import { type ExaminedApp, type Match, type Rule, wordsOf } from "./rule.js";
+import { rules } from "./rules.js";
+import { headlineOf, verdictWords } from "./verdict-words.js";
+import type { Given, Verdict, Verdicts } from "./verdict.js";
+
+/** What is asked of an examination. */
+export interface ExamineOptions {
+  /** The folder, as the person named it. */
+  readonly name: string;
+  readonly given: Given;
+  readonly language: Language;
+  /** The command that asks again, for the hints. */
+  readonly command: string;
+}
+
+/** The apps of one folder, and what a person should know beside them. */
+export interface Examination {
+  readonly apps: readonly AppReport[];
+  readonly notices: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** Read a folder and judge every app in it. Nothing of the app is run, nothing is sent anywhere. */
+export async function examineDirectory(path: string, options: ExamineOptions): Promise<Examination> {
+  return await examineTree(await readTree(path), options);
+}
+
+/** Judge every app of a tree of files. */
+export async function examineTree(tree: SourceTree, options: ExamineOptions): Promise<Examination> {
+  const settings = readHoldfastYaml(tree.read(holdfastYaml));
+  const given = joinGiven(settings.given, options.given);
+  const models = await readApps(tree);
+  const notices = new Set<string>();
+  const words = verdictWords[options.language];
+  if (models.length === 0) notices.add(words.noApp(options.name));
+  const apps = models.map((model) => reportApp(model, tree, given, settings.suppressions, options, notices));
+  return { apps, notices: [...notices], problems: settings.problems };
+}
+
+function reportApp(
+  model: AppModel,
+  tree: SourceTree,
+  given: Given,
+  suppressions: readonly Suppression[],
+  options: ExamineOptions,
+  notices: Set<string>,
+): AppReport {
+  const { language } = options;
+  const verdicts = judge(model, given);
+  const platform = platformOf(model.service?.platform ?? model.deployment.platforms[0]);
+  const app: ExaminedApp = { tree, model, platform, verdicts, given };
+  const framework = model.readings[0]?.framework ?? "unknown";
+  const platforms = [...new Set([...(model.service === undefined ? [] : [model.service.platform]), ...model.deployment.platforms])];
+  if (platforms.length === 0) notices.add(verdictWords[language].noPlatform);
+  const seen = new Map<string, number>();
+  const findings = rules.flatMap((rule) => rule.find(app).map((match) => makeFinding(rule, match, framework, tree, language, seen)));
+  return {
+    directory: options.name,
+    root: model.root,
+    framework,
+    platforms,
+    verdicts: { uploads: reported("uploads", verdicts, options), database: reported("database", verdicts, options) },
+    firstAid: firstAidFor(model, platform, verdicts, language),
+    findings: findings
+      .map((finding) => accepted(finding, tree, suppressions, notices, language))
+      .toSorted((one, other) => weightOf(one) - weightOf(other)),
+  };
+}
+
+/** Losses first, then errors, warnings and notes; the order of the rules decides the rest. */
+function weightOf({ answer, severity }: Finding): number {
+  return answer === "loses" ? 0 : severity === "error" ? 1 : severity === "warning" ? 2 : 3;
+}
+
+function makeFinding(
+  rule: Rule,
+  match: Match,
+  framework: string,
+  tree: SourceTree,
+  language: Language,
+  seen: Map<string, number>,
+): Finding {
+  const words = wordsOf(rule, language);
+  const text = tree.read(match.at.file);
+  const line = text?.split(/\r?\n/)[match.at.line - 1] ?? "";
+  const same = [rule.code, match.at.file, line.trim()].join("\0");
+  const nth = seen.get(same) ?? 0;
+  seen.set(same, nth + 1);
+  return {
+    code: rule.code,
+    severity: rule.severity,
+    question: match.carries?.question,
+    answer: match.carries?.answer,
+    title: words.title,
+    message: words.says(match.details),
+    at: match.at,
+    because: match.because,
+    remedy: words.remedy,
+    recipe: rule.recipe === undefined ? undefined : recipeFor(rule.recipe, framework),
+    leadsToDeploy: rule.leadsToDeploy,
+    frame: sourceFrame(text, match.at),
+    fingerprint: fingerprintOf(rule.code, match.at.file, line, nth),
+    status: "open",
+    reason: undefined,
+  };
+}
+
+function accepted(
+  finding: Finding,
+  tree: SourceTree,
+  suppressions: readonly Suppression[],
+  notices: Set<string>,
+  language: Language,
+): Finding {
+  const above = suppressionAbove(tree.read(finding.at.file), finding.at);
+  if (above !== undefined && above.reason.trim() === "") {
+    notices.add(verdictWords[language].ignoreWithoutReason(`${above.from.file}:${above.from.line}`));
+  }
+  const found = [...(above === undefined ? [] : [above]), ...suppressions].find((suppression) => covers(suppression, finding));
+  return found === undefined ? finding : { ...finding, status: "accepted", reason: found.reason };
+}
+
+function reported(question: keyof Verdicts, verdicts: Verdicts, options: ExamineOptions): ReportedVerdict {
+  const verdict = verdicts[question];
+  const { answer, asDeclared, storage, because, depends, dependsOn, notUnderstood, isPartial, isAsGiven } = verdict;
+  return {
+    answer,
+    asDeclared,
+    storage,
+    because,
+    depends,
+    dependsOn,
+    places: verdict.sinks.map(({ label, at, answer: one, storage: to, path }) => ({ label, at, answer: one, storage: to, path })),
+    notUnderstood,
+    isPartial,
+    isAsGiven,
+    headline: headlineOf(question, verdict, options.language),
+    hint: hintOf(verdict, options),
+  };
+}
+
+function hintOf(verdict: Verdict, { language, command }: ExamineOptions): string | undefined {
+  const words = verdictWords[language];
+  const [first] = verdict.notUnderstood;
+  if (verdict.answer === "unknown" && first !== undefined) return words.notUnderstood(first.why);
+  if (verdict.answer !== "depends") return undefined;
+  const row = verdict.depends.find(({ answer }) => answer === "keeps");
+  const wanted = Object.entries(row?.when ?? {}).flatMap(([name, value]) =>
+    value === "unset" ? [] : [value === "set" ? name : `${name}=${/^[\w.:/-]+$/.test(value) ? value : `'${value.replaceAll("'", "")}'`}`],
+  );
+  return wanted.length === 0 ? undefined : words.decide(`${command} ${wanted.map((name) => `--set ${name}`).join(" ")}`);
+}
