@@ -4,6 +4,7 @@ import { enqueueJobs } from "./catalogue/jobs.js";
 import { parseOriginalKey } from "./catalogue/layout.js";
 import { fail } from "./errors.js";
 import type { Logger, MediaOptions } from "./media.js";
+import { mirrorFromEnvironment } from "./storage/mirror-from-environment.js";
 import { mirroredStorage } from "./storage/mirror.js";
 import { storageFromEnvironment } from "./storage/from-environment.js";
 import type { Environment } from "./storage/instance.js";
@@ -36,25 +37,36 @@ export function asOneStorage([primary, ...others]: Storages, catalogue: Catalogu
   });
 }
 
-/** A mirror that is the same storage once more would be no second copy. @throws CONFIG_INVALID */
-export async function refuseSameStorage(storages: Storages): Promise<void> {
-  const seen = new Map<string, Storage>();
-  for (const storage of storages) {
-    const identity = await storage.identity();
+/**
+ * Refuse a mirror that is the same storage once more: it would be no second copy. One that cannot be asked just now is taken
+ * at its word, for uploads do not depend on it.
+ *
+ * @throws CONFIG_INVALID
+ */
+export async function refuseSameStorage([primary, ...mirrors]: Storages, log: Logger): Promise<void> {
+  if (mirrors.length === 0) return;
+  const seen = new Map([[await primary.identity(), primary]]);
+  for (const mirror of mirrors) {
+    const identity = await mirror.identity().catch((error: unknown) => {
+      log.warn(`the mirror ${mirror.description} cannot be asked who it is, and is given its copies later: ${String(error)}`);
+    });
+    if (identity === undefined) continue;
     const other = seen.get(identity);
     if (other !== undefined) {
-      const problem = `storage lists ${other.description} and ${storage.description}, which are one and the same; a mirror has to be another storage.`;
+      const problem = `storage lists ${other.description} and ${mirror.description}, which are one and the same; a mirror has to be another storage.`;
       throw fail("CONFIG_INVALID", { problems: [problem] });
     }
-    seen.set(identity, storage);
+    seen.set(identity, mirror);
   }
 }
 
 /**
- * The storage that the environment asks for.
+ * The storage that the environment asks for, and its mirror where it asks for one.
  *
  * @throws CONFIG_INVALID, STORAGE_EPHEMERAL, STORAGE_DENIED, STORAGE_UNREACHABLE
  */
 export async function storagesFromEnvironment(env: Environment, cwd: string): Promise<Storages> {
-  return [await storageFromEnvironment(env, cwd)];
+  const primary = await storageFromEnvironment(env, cwd);
+  const mirror = await mirrorFromEnvironment(env, cwd);
+  return mirror === undefined ? [primary] : [primary, mirror];
 }

@@ -1,5 +1,5 @@
 import { fail, isHoldfastError } from "../errors.js";
-import { chooseStorage } from "./choose.js";
+import { chooseStorage, type StorageChoice } from "./choose.js";
 import { openCloudinaryStorage } from "./cloudinary-storage.js";
 import { fsDriver } from "./drivers/fs.js";
 import { openS3Driver } from "./drivers/s3.js";
@@ -15,7 +15,11 @@ import { openStorage, type Storage } from "./storage.js";
  * @throws CONFIG_INVALID, STORAGE_EPHEMERAL, STORAGE_DENIED, STORAGE_UNREACHABLE
  */
 export async function storageFromEnvironment(env: Environment, cwd: string, facts: DiskFacts = readDiskFacts()): Promise<Storage> {
-  const choice = chooseStorage(env, cwd);
+  return await openChoice(chooseStorage(env, cwd), env, facts);
+}
+
+/** Open what was chosen. @throws STORAGE_EPHEMERAL, STORAGE_DENIED, STORAGE_UNREACHABLE */
+export async function openChoice(choice: StorageChoice, env: Environment, facts: DiskFacts): Promise<Storage> {
   switch (choice.kind) {
     case "disk":
       return diskStorage({ root: choice.root, chosenBy: choice.chosenBy, env, facts });
