@@ -10,6 +10,7 @@ const readers: readonly { readonly endings: readonly string[]; readonly load: ()
     endings: [".js", ".ts", ".mjs", ".cjs", ".mts", ".tsx", ".jsx", "package.json"],
     load: async () => (await import("./javascript/index.js")).javascriptReader,
   },
+  { endings: [".py"], load: async () => (await import("./python/index.js")).pythonReader },
   { endings: [".rb", "Gemfile"], load: async () => (await import("./ruby/index.js")).rubyReader },
   { endings: [".php"], load: async () => (await import("./php/index.js")).phpReader },
 ];
@@ -25,9 +26,17 @@ export async function readApps(tree: SourceTree): Promise<AppModel[]> {
     if (readings.length > 0) apps.push({ root, service, deployment: own, readings: withoutFrontEnds(readings) });
   }
   const seen = withoutRepeats(apps);
-  const omitted = tree.omitted.filter(({ why }) => why.startsWith("only") || why.startsWith("more"));
-  return seen.map((app) => ({ ...app, deployment: { ...app.deployment, notUnderstood: [...app.deployment.notUnderstood, ...omitted] } }));
+  return seen.map((app) => ({ ...app, readings: withOmitted(app.readings, tree) }));
 }
+
+/** What nobody looked at for its number or size may hide anything. */
+function withOmitted(readings: readonly Reading[], tree: SourceTree): readonly Reading[] {
+  const omitted = tree.omitted.filter(({ file, why }) => !why.startsWith("larger") || sources.test(file));
+  return readings.map((reading, index) => (index > 0 ? reading : { ...reading, notUnderstood: [...reading.notUnderstood, ...omitted] }));
+}
+
+/** A large file by one of these names is no data. */
+const sources = /\.(py|rb|php)$|(^|\/)(render\.yaml|fly\.toml|Dockerfile|Procfile|app\.json|railway\.(json|toml))$/;
 
 async function readRoot(tree: SourceTree, root: string, deployment: Deployment, before: readonly AppModel[]): Promise<readonly Reading[]> {
   const readings: Reading[] = [];

@@ -9,6 +9,8 @@ import type { DecisionRow } from "./verdict.js";
 export interface Way {
   readonly when: Readonly<Record<string, string>>;
   readonly fate: Fate;
+  /** Somebody would have to give a variable that nothing declares a value against its default, and lose by it what it keeps. */
+  readonly isContrary: boolean;
 }
 
 /** Where a place's code may lead. */
@@ -30,17 +32,23 @@ export function findWays(tables: readonly Table[], environment: Environment, kno
   const walk = (assigned: ReadonlyMap<string, Known>, when: Readonly<Record<string, string>>): readonly Way[] | undefined => {
     const facts = factsOf(environment, (name) => assigned.get(name) ?? know(name));
     const finding = worstOf(tables.map(({ outcomes }) => findFate(outcomes, environment, facts)));
-    if (finding.kind === "fate") return [{ when, fate: finding.fate }];
+    if (finding.kind === "fate") return [{ when, fate: finding.fate, isContrary: false }];
     const { name } = finding;
     const found: Way[] = [];
     const branches: (readonly Way[])[] = [];
-    for (const [word, value] of choices(asked.get(name) ?? [], know(name))) {
+    const values = asked.get(name) ?? [];
+    for (const [word, value] of choices(values, know(name))) {
       const below = walk(new Map(assigned).set(name, value), { ...when, [name]: word });
       if (below === undefined || found.length + below.length > maxWays) return undefined;
       branches.push(below);
       found.push(...below);
     }
-    return agree(branches) ? [{ when, fate: found[0]?.fate ?? nothing }] : found;
+    if (agree(branches)) return [{ when, fate: found[0]?.fate ?? nothing, isContrary: false }];
+    const isDefaultSafe =
+      isUndeclared(know(name)) && (values.length > 0 || isForDevelopment(name)) && (branches.at(-1) ?? []).every(isSafe);
+    return isDefaultSafe
+      ? branches.flatMap((branch) => branch.map((way) => ({ ...way, isContrary: way.isContrary || !isSafe(way) })))
+      : found;
   };
 
   const all = walk(new Map(), {});
@@ -50,6 +58,19 @@ export function findWays(tables: readonly Table[], environment: Environment, kno
 }
 
 const nothing: Fate = { answer: "none", storage: "none", path: undefined, because: [], notUnderstood: [] };
+
+function isUndeclared(known: Known): boolean {
+  return known.kind === "open" && known.declared === "unset";
+}
+
+/** Names that people give to what they set on their own machine. */
+function isForDevelopment(name: string): boolean {
+  return /(^|_)(debug|dev|development|local|test|testing)(_|$)/i.test(name);
+}
+
+function isSafe({ fate }: Way): boolean {
+  return fate.answer === "keeps" || fate.answer === "none" || fate.answer === "fails";
+}
 
 /** A loss among the places ends the question; else what has to be asked comes first. */
 function worstOf(findings: readonly Finding[]): Finding {

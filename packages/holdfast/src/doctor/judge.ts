@@ -85,7 +85,7 @@ function judgeEach(places: readonly JudgedPlace[], environment: Environment): re
 
 function tangled({ at }: JudgedPlace): Way {
   const notUnderstood = [{ ...at, why: "more variables decide here than can be told apart" }];
-  return { when: {}, fate: { answer: "unknown", storage: "unknown", path: undefined, because: [], notUnderstood } };
+  return { when: {}, fate: { answer: "unknown", storage: "unknown", path: undefined, because: [], notUnderstood }, isContrary: false };
 }
 
 interface Together {
@@ -115,12 +115,13 @@ function judgeTogether(places: readonly JudgedPlace[], sinks: readonly PlaceAnsw
     storage: telling.fate.storage,
     because: telling.fate.because,
     ways: ways ?? [],
-    notUnderstood: (ways ?? []).flatMap(({ fate }) => fate.notUnderstood),
+    notUnderstood: (ways ?? []).flatMap(({ fate, isContrary }) => (isContrary ? [] : fate.notUnderstood)),
   };
 }
 
 /** One answer for all the ways that are possible. Ending with an error loses nothing, and is no way to keep either. */
-function answerOf(ways: readonly Way[]): Answer {
+function answerOf(all: readonly Way[]): Answer {
+  const ways = all.filter(({ isContrary }) => !isContrary);
   const answers = new Set(ways.map(({ fate }) => fate.answer));
   const has = (answer: RowAnswer): boolean => answers.has(answer);
   if (ways.some(({ fate }) => isLoss(fate.answer))) {
@@ -137,8 +138,8 @@ function answerOf(ways: readonly Way[]): Answer {
 function tellingWay(ways: readonly Way[], answer: Answer): Way {
   const wanted = (fate: Fate): boolean => (answer === "loses" || answer === "depends" ? isLoss(fate.answer) : fate.answer === answer);
   return (
-    ways.findLast(({ fate }) => wanted(fate)) ??
-    ways[0] ?? { when: {}, fate: { answer: "none", storage: "none", path: undefined, because: [], notUnderstood: [] } }
+    ways.findLast(({ fate, isContrary }) => !isContrary && wanted(fate)) ??
+    ways[0] ?? { when: {}, fate: { answer: "none", storage: "none", path: undefined, because: [], notUnderstood: [] }, isContrary: false }
   );
 }
 
@@ -163,7 +164,7 @@ function namesOf(ways: readonly Way[]): readonly string[] {
 function missed(model: AppModel, question: Question, sinks: readonly PlaceAnswer[]): readonly Evidence[] {
   if (model.readings.length === 0) return [{ file: model.root, line: 1, why: "no app of a kind that can be read was found here" }];
   if (question === "database" && sinks.length > 0) return [];
-  return [...model.readings.flatMap(({ notUnderstood }) => notUnderstood), ...model.deployment.notUnderstood];
+  return model.readings.flatMap(({ notUnderstood }) => notUnderstood);
 }
 
 /** Never all clear on doubt. */

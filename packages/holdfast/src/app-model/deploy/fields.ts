@@ -99,8 +99,37 @@ function readToml(text: string): Field | "broken" {
   try {
     return plainField(parseToml(text), "", text.split("\n"));
   } catch {
-    return "broken";
+    return plainField(parseLeniently(text), "", text.split("\n"));
   }
+}
+
+type Table = { [key: string]: string | readonly string[] | Table | readonly Table[] };
+
+/** Some tools take what the standard refuses, a table twice or after its own list: the lines are read one by one then. */
+function parseLeniently(text: string): Table {
+  const root: Table = Object.create(null) as Table;
+  let table = root;
+  for (const raw of text.split("\n").slice(0, 2000)) {
+    const line = raw.trim();
+    const header = /^\[{1,2}\s*([\w.'"-]+)\s*\]{1,2}/.exec(line)?.[1];
+    if (header !== undefined) {
+      table = root;
+      for (const name of header.replace(/["']/g, "").split(".")) table = tableAt(table, name);
+      continue;
+    }
+    const [, name, value] = /^["']?([\w.-]+)["']?\s*=\s*(.+)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined || value.startsWith("[")) continue;
+    table[name] = /^(["'])(.*?)\1/.exec(value)?.[2] ?? value.replace(/\s+#.*$/, "");
+  }
+  return root;
+}
+
+function tableAt(table: Table, name: string): Table {
+  const known = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (typeof known === "object" && !Array.isArray(known)) return known as Table;
+  const made: Table = Object.create(null) as Table;
+  table[name] = made;
+  return made;
 }
 
 /** The parser of TOML tells no lines: the line is the first that names the key. */
