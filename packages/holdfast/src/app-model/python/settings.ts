@@ -1,0 +1,185 @@
+import { known, type Value } from "../abstract-value.js";
+import { all, always, not } from "../conditions.js";
+import type { Condition, Place, Service } from "../model.js";
+import { casesOf, split, valueOf, type Binding, type BindingCase } from "./bindings.js";
+import type { Failure, Machine } from "./frames.js";
+import { librariesOf } from "./calls.js";
+import type { PythonProject } from "./project.js";
+import { madeAs } from "./values.js";
+
+/** A settings module that is in force under a condition. */
+export interface SettingsModule extends Place {
+  readonly when: Condition;
+  readonly module: string;
+  /** What chose it, in words. */
+  readonly why: string;
+}
+
+/** Django's settings, as the process that serves the app has them. */
+export interface Settings {
+  readonly modules: readonly SettingsModule[];
+  /** What a setting is given, in every case; empty where nothing sets it. */
+  casesOf(name: string): readonly BindingCase[];
+  value(name: string): Value | undefined;
+  /** Endings with an error that the settings themselves lead to. */
+  readonly failures: readonly Failure[];
+}
+
+/** The service that serves the app at this root, where the deploy files name one. */
+export function serviceOf(project: PythonProject): Service | undefined {
+  const { services } = project.deployment;
+  return services.find((one) => one.kind === "web" && one.root === project.root) ?? services.find((one) => one.kind === "web");
+}
+
+/** The commands that start the app, as the deploy files have them. */
+export function startCommands(project: PythonProject): readonly string[] {
+  const commands =
+    serviceOf(project)
+      ?.phases.filter((phase) => phase.name === "start")
+      .map((phase) => phase.command) ?? [];
+  const scripts = commands.flatMap((command) => [...command.matchAll(/[\w./-]+\.sh\b/g)].flatMap((found) => read(project, found[0]) ?? []));
+  if (commands.length > 0) return [...commands, ...scripts];
+  // Without a service that is known the usual files are read as they stand.
+  return ["Procfile", "railway.json", "railway.toml", "nixpacks.toml", "Dockerfile", "start.sh", "entrypoint.sh", "render.yaml"].flatMap(
+    (file) =>
+      (read(project, file) ?? "")
+        .split("\n")
+        .filter(
+          (line) =>
+            !/^\s*#/.test(line) &&
+            /gunicorn|uvicorn|daphne|hypercorn|waitress|runserver|DJANGO_SETTINGS_MODULE|python|fastapi|flask/.test(line),
+        ),
+  );
+}
+
+function read(project: PythonProject, file: string): string | undefined {
+  const path = file.replace(/^(\/app\/|\.\/|\/)/, "");
+  return project.tree.read(project.root === "." ? path : `${project.root}/${path}`) ?? project.tree.read(path);
+}
+
+/** The modules that a start command names, as files of the app. */
+export function startModules(project: PythonProject): readonly string[] {
+  const base = project.root === "." ? "x.py" : `${project.root}/x.py`;
+  const found: string[] = [];
+  for (const command of startCommands(project)) {
+    for (const [, name = ""] of command.matchAll(/(?:^|[\s"'[,=])([A-Za-z_][\w.]*?)(?::[\w()]+|(?=["',\s\]]|$))/g)) {
+      const file = name.endsWith(".py") ? script(project, name) : project.moduleFile(name, base);
+      if (file !== undefined && /:|\.|gunicorn|uvicorn/.test(command)) found.push(file);
+    }
+    for (const [, name = ""] of command.matchAll(/python3?\s+(?:-u\s+)?([\w./-]+\.py)/g)) {
+      const file = script(project, name);
+      if (file !== undefined) found.push(file);
+    }
+  }
+  return [...new Set(found)];
+}
+
+function script(project: PythonProject, name: string): string | undefined {
+  const path = name.replace(/^(\.\/|\/app\/)/, "");
+  return [project.root === "." ? path : `${project.root}/${path}`, path].find((file) => project.tree.has(file));
+}
+
+/** Find the settings module in force: start command, then wsgi or asgi, then the environment, then `manage.py`. */
+export function readSettings(machine: Machine): Settings | undefined {
+  const modules = settingsModules(machine);
+  if (modules.length === 0) return undefined;
+  const bindingOf = (name: string): Binding | undefined =>
+    modules.reduceRight<Binding | undefined>((rest, one) => split(one.when, namesOf(machine, one.file).get(name), rest), undefined);
+  return {
+    modules,
+    casesOf: (name) => {
+      const binding = bindingOf(name);
+      return binding === undefined ? [] : casesOf(binding);
+    },
+    value(name) {
+      const binding = bindingOf(name);
+      return binding === undefined ? undefined : valueOf(binding);
+    },
+    failures: modules.flatMap((one) => machine.module(one.file).failures),
+  };
+}
+
+/** The names of a settings module; of its class, where it is one of django-configurations. */
+function namesOf(machine: Machine, file: string): ReadonlyMap<string, Binding> {
+  const names = machine.module(file).top?.names ?? new Map<string, Binding>();
+  const chosen = textOfEnvironment(machine, "DJANGO_CONFIGURATION");
+  const classes = machine.classes.filter(
+    (one) => one.file === file && librariesOf(machine, one).some((base) => base.startsWith("configurations.")),
+  );
+  const own = classes.find((one) => one.name === chosen) ?? classes.find((one) => /^prod/i.test(one.name)) ?? classes.at(-1);
+  if (own === undefined) return names;
+  const joint = new Map<string, Binding>(names);
+  const collect = (id: number): void => {
+    for (const base of machine.classes[id]?.bases ?? []) {
+      const inner = madeAs(base, "class:");
+      if (inner !== undefined && Number(inner) < id) collect(Number(inner));
+    }
+    for (const [name, binding] of machine.classes[id]?.names ?? []) joint.set(name, binding);
+  };
+  collect(own.id);
+  return joint;
+}
+
+function textOfEnvironment(machine: Machine, name: string): string | undefined {
+  const value = machine.environment.get(name);
+  const inner = value?.kind === "variable" ? value.ifUnset : value;
+  return inner?.kind === "known" ? String(inner.value) : undefined;
+}
+
+function settingsModules(machine: Machine): readonly SettingsModule[] {
+  const { project } = machine;
+  const starts = startModules(project).filter((file) => isStart(project, file));
+  const found = project.files.filter((file) => /(^|\/)(wsgi|asgi|manage)\.py$/.test(file) && isStart(project, file));
+  const near = (name: string): readonly string[] =>
+    found.filter((file) => file.endsWith(name)).toSorted((a, b) => a.split("/").length - b.split("/").length);
+  const start = [...starts, ...near("wsgi.py"), ...near("asgi.py"), ...near("manage.py")][0];
+  if (start === undefined) return bareSettings(machine);
+  machine.environment.delete("DJANGO_SETTINGS_MODULE");
+  machine.module(start);
+  const line =
+    project
+      .source(start)
+      .split("\n")
+      .findIndex((text) => text.includes("DJANGO_SETTINGS_MODULE")) + 1;
+  const declared = declaredModule(project);
+  const chosen = machine.environment.get("DJANGO_SETTINGS_MODULE");
+  const rows: SettingsModule[] = [];
+  const walk = (value: Value | undefined, when: Condition): void => {
+    if (value?.kind === "either") {
+      walk(value.chosen, all(when, value.when));
+      walk(value.otherwise, all(when, not(value.when)));
+    } else if (value?.kind === "variable") walk(declared === undefined ? value.ifUnset : known(declared.value), when);
+    else if (value?.kind === "known" && value.value !== null) {
+      const file = project.moduleFile(String(value.value), start);
+      const place = declared !== undefined && String(value.value) === declared.value ? declared : { file: start, line: Math.max(line, 1) };
+      if (file !== undefined)
+        rows.push({ when, module: String(value.value), file, line: 1, why: `${place.file} chooses the settings ${String(value.value)}` });
+    }
+  };
+  walk(chosen ?? (declared === undefined ? undefined : known(declared.value)), always);
+  return rows.length > 0 ? rows : bareSettings(machine);
+}
+
+function isStart(project: PythonProject, file: string): boolean {
+  return project.source(file).includes("DJANGO_SETTINGS_MODULE");
+}
+
+function declaredModule(project: PythonProject): (Place & { readonly value: string }) | undefined {
+  for (const command of startCommands(project)) {
+    const value = /(?:DJANGO_SETTINGS_MODULE[=\s]+|--settings[=\s]+)["']?([\w.]+)/.exec(command)?.[1];
+    if (value !== undefined && project.moduleFile(value, project.root === "." ? "x.py" : `${project.root}/x.py`) !== undefined)
+      return { value, file: "the start command", line: 1 };
+  }
+  const variable = serviceOf(project)?.variables.find((one) => one.name === "DJANGO_SETTINGS_MODULE");
+  return variable?.declared.kind === "value" ? { value: variable.declared.value, file: variable.file, line: variable.line } : undefined;
+}
+
+/** No start file names one: the only settings module there is. */
+function bareSettings(machine: Machine): readonly SettingsModule[] {
+  const { project } = machine;
+  const files = project.files.filter(
+    (file) => /(^|\/)settings(\/__init__)?\.py$/.test(file) && /INSTALLED_APPS|import \*/.test(project.source(file)),
+  );
+  const file = files.toSorted((a, b) => a.split("/").length - b.split("/").length)[0];
+  return file === undefined ? [] : [{ when: always, file, line: 1, module: file, why: "the only settings there are" }];
+}
