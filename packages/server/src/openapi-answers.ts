@@ -27,7 +27,17 @@ export function upload(operationId: string, tag: string, summary: string, locati
     tags: [tag],
     summary,
     description: "As a form with the field `file`, or as the raw bytes with `?name=`. 201 means: durable, verified and catalogued.",
-    parameters: [{ name: "name", in: "query", description: "The file's name, for a raw body.", schema: { type: "string" } }],
+    parameters: [
+      { name: "name", in: "query", description: "The file's name, for a raw body.", schema: { type: "string" } },
+      {
+        name: "Idempotency-Key",
+        in: "header",
+        description:
+          "What the sender calls this upload: a random UUID. Sent again under the same key, for its answer was lost, it is kept once, " +
+          "and the second answer has `Idempotent-Replayed: true`.",
+        schema: { type: "string", minLength: 1, maxLength: 255 },
+      },
+    ],
     requestBody: {
       required: true,
       content: {
@@ -39,17 +49,21 @@ export function upload(operationId: string, tag: string, summary: string, locati
       },
     },
     responses: {
-      "201": json("The file is kept.", "File", { Location: { description: location, required: true, schema: { type: "string" } } }),
+      "201": json("The file is kept.", "File", {
+        Location: { description: location, required: true, schema: { type: "string" } },
+        "Idempotent-Replayed": { description: "`true` where it had been kept before.", schema: { type: "string", enum: ["true"] } },
+      }),
       ...problems({
-        "400": "UPLOAD_EMPTY, UPLOAD_INCOMPLETE, UPLOAD_MALFORMED, NAME_INVALID or PARAMETER_INVALID.",
+        "400": "UPLOAD_EMPTY, UPLOAD_INCOMPLETE, UPLOAD_MALFORMED, NAME_INVALID, PARAMETER_INVALID or IDEMPOTENCY_KEY_INVALID.",
         ...notSignedIn,
         ...notFromHere,
         "408": "UPLOAD_STALLED: no byte arrived for too long.",
         "409": "RESERVATION_LOST: the upload paused longer than its lease.",
         "413": "UPLOAD_TOO_LARGE.",
         "415": "UPLOAD_CONTENT_TYPE, TYPE_NOT_ACCEPTED or TYPE_MISMATCH.",
-        "422": "IMAGE_BROKEN or IMAGE_TOO_LARGE.",
-        "503": "STORAGE_UNREACHABLE, STORAGE_DENIED, MEDIA_CLOSED or OVERLOADED. Nothing was acknowledged; try again.",
+        "422": "IMAGE_BROKEN, IMAGE_TOO_LARGE or IDEMPOTENCY_MISMATCH.",
+        "503":
+          "STORAGE_UNREACHABLE, STORAGE_DENIED, CATALOGUE_UNREACHABLE, MEDIA_CLOSED or OVERLOADED. Nothing was acknowledged; try again.",
         "507": "STORAGE_FULL.",
       }),
     },

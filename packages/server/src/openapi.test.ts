@@ -177,6 +177,21 @@ describe("the answers of a real service", { timeout: 60_000 }, () => {
     );
   });
 
+  it.each(["/api/v1/files", "/media"])("to an upload sent twice to %s are one file's, as described", async (path) => {
+    const bytes = await picture(7);
+    const headers = { ...jpeg, "idempotency-key": `key of ${path}`.replaceAll(" ", "-") };
+    const first = await ask(open, "POST", `${path}?name=a.jpg`, { headers, body: bytes });
+    const second = await ask(open, "POST", `${path}?name=a.jpg`, { headers, body: bytes });
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect([first, second].map((answer) => answer.headers["idempotent-replayed"])).toEqual([undefined, "true"]);
+    expect(second.headers.location).toBe(first.headers.location);
+    expect(JSON.parse(second.body.toString())).toEqual(JSON.parse(first.body.toString()));
+    expect((await ask(open, "POST", `${path}?name=b.jpg`, { headers, body: bytes })).status).toBe(422);
+    expect((await ask(open, "POST", `${path}?name=a.jpg`, { headers, body: await picture(8) })).status).toBe(422);
+    const unusable = { ...jpeg, "idempotency-key": "x".repeat(300) };
+    expect((await ask(open, "POST", `${path}?name=a.jpg`, { headers: unusable, body: bytes })).status).toBe(400);
+  });
+
   it("about files are as described", async () => {
     const created = await ask(open, "POST", "/api/v1/files?name=a.jpg", { headers: jpeg, body: await picture(3) });
     const { id } = JSON.parse(created.body.toString()) as { id: string };
