@@ -10,7 +10,17 @@ const sources = [
   { find: /^@holdfast\/server$/, replacement: source("server/src/index.ts") },
 ];
 
-/** Unit tests read the packages' sources, and so do those of storage; the other projects under test/ run what was built. */
+/** The unit tests of what a catalogue is beneath, which run on SQLite as all do, and on PostgreSQL again. */
+const onBothDatabases = [
+  "catalogue/{canary,jobs,tables}",
+  "delivery/{at-hand,variants}",
+  "http/adapters",
+  "jobs/{manifests,worker}",
+  "uploads/{receive,settle}",
+  "{attaching,open-media,rebuild-catalogue}",
+].map((name) => `packages/media/src/${name}.test.ts`);
+
+/** Unit tests read the packages' sources, and so do those of storage and PostgreSQL; the other projects under test/ run what was built. */
 export default defineConfig({
   test: {
     projects: [
@@ -32,6 +42,17 @@ export default defineConfig({
           maxWorkers: 2,
           // Most of what waits here waits for a silence to end.
           maxConcurrency: 12,
+        },
+      },
+      {
+        resolve: { alias: sources },
+        test: {
+          name: "postgres",
+          include: [...onBothDatabases, "test/postgres/**/*.test.ts"],
+          globalSetup: "test/postgres/server.ts",
+          setupFiles: "test/postgres/on-postgres.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { onTestFinished } from "vitest";
+import { databaseOf } from "./catalogue/test-database.fixture.js";
 import type { Logger, Media, MediaOptions } from "./media.js";
 import { openMedia } from "./open-media.js";
 
@@ -20,12 +21,17 @@ export function rememberingLog(): Logger & { readonly lines: string[] } {
   return { lines, info: note, warn: note, error: note };
 }
 
-/** Open media below a folder of its own, settling only when asked, doing jobs only when asked; closed when the test is over. */
+/**
+ * Open media below a folder of its own, settling only when asked, doing jobs only when asked; closed when the test is over. On
+ * PostgreSQL, where HOLDFAST_TEST_DATABASE_URL says so, with the tables made, as SQLite's are by themselves.
+ */
 export async function openTestMedia(options: MediaOptions = {}): Promise<Media & { readonly folder: string; readonly lines: string[] }> {
   const folder = options.cwd ?? (await temporaryFolder());
   const log = rememberingLog();
-  const media = await openMedia({ env: {}, cwd: folder, settleEveryMs: 0, jobs: false, log, ...options });
+  const database = options.database === undefined ? databaseOf(folder) : {};
+  const media = await openMedia({ env: {}, cwd: folder, settleEveryMs: 0, jobs: false, log, ...database, ...options });
   onTestFinished(async () => await media.close());
+  if (database.database !== undefined) await media.migrate();
   return { ...media, folder, lines: log.lines };
 }
 

@@ -2,6 +2,8 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "libsql";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openTestCatalogue } from "./catalogue/catalogue.fixture.js";
+import { loseCatalogue } from "./catalogue/test-database.fixture.js";
 import { filesBelow, inBlocks, openTestMedia, picture, rememberingLog, temporaryFolder } from "./media.fixture.js";
 import type { Media } from "./media.js";
 import { openMedia } from "./open-media.js";
@@ -73,11 +75,9 @@ describe("openMedia", () => {
     await first.close();
     const second = await openTestMedia({ cwd });
     expect(await statusOf(second, url)).toBe(200);
-    const handle = new Database(join(cwd, "holdfast-data", "catalogue.db"), { readonly: true });
-    const [row] = handle.prepare("SELECT value FROM holdfast_meta WHERE name = 'signing_key'").all() as { value: string }[];
-    handle.close();
-    expect(row?.value).toMatch(/^[\w-]{43}$/);
-    expect([...first.lines, ...second.lines, JSON.stringify(file), url].join()).not.toContain(row?.value);
+    const key = await (await openTestCatalogue(cwd)).recall("signing_key");
+    expect(key).toMatch(/^[\w-]{43}$/);
+    expect([...first.lines, ...second.lines, JSON.stringify(file), url].join()).not.toContain(key);
   });
 
   it.each(["media", "/", "/media/", "/a b", "/../x?"])("refuses the base path %j", async (basePath) => {
@@ -93,11 +93,11 @@ describe("openMedia", () => {
     },
   );
 
-  it("lets go of the catalogue when the storage cannot be opened", async () => {
+  it("lets go of a catalogue in a file when the storage cannot be opened", async () => {
     const cwd = await temporaryFolder();
     const broken = await openTestMedia({ cwd: join(cwd, "other") });
     const storage = { ...broken.storage, identity: async () => await Promise.reject(new Error("no such bucket")) };
-    await expect(openTestMedia({ cwd, storage })).rejects.toThrow("no such bucket");
+    await expect(openTestMedia({ cwd, storage, database: "file:holdfast-data/catalogue.db" })).rejects.toThrow("no such bucket");
     const owner = new Database(join(cwd, "holdfast-data", "catalogue.db-owner"));
     expect(() => owner.exec("BEGIN EXCLUSIVE")).not.toThrow();
     owner.close();
@@ -172,7 +172,7 @@ describe("a media instance", () => {
 });
 
 describe("two media instances", () => {
-  it("on one file share a connection, and keep all that both were given at the same time", async () => {
+  it("on one catalogue keep all that both were given at the same time", async () => {
     const cwd = await temporaryFolder();
     const [one, two] = await Promise.all([openTestMedia({ cwd }), openTestMedia({ cwd })]);
     const puts = Array.from(
@@ -232,13 +232,12 @@ describe("a catalogue that was lost", () => {
     const first = await openTestMedia({ cwd });
     const file = await first.put(jpeg, { name: "cat.jpg" });
     await first.close();
-    const data = join(cwd, "holdfast-data");
-    for (const suffix of ["", "-wal", "-shm"]) await rm(join(data, `catalogue.db${suffix}`), { force: true });
+    await loseCatalogue(cwd);
     const log = rememberingLog();
     const second = await openTestMedia({ cwd, log });
     expect((await second.settle()).heldBack).toContain("Was the catalogue lost?");
     expect(log.lines.join("\n")).toContain("already holds files that it does not know");
-    expect((await readFile(join(data, "media", file.key))).equals(jpeg)).toBe(true);
+    expect((await readFile(join(cwd, "holdfast-data", "media", file.key))).equals(jpeg)).toBe(true);
     await second.put(jpeg, { name: "new.jpg" });
     expect((await second.settle()).heldBack).toContain("Was the catalogue lost?");
   });

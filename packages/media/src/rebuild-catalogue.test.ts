@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { noteChanged } from "./catalogue/changes.js";
+import { databaseOf, loseCatalogue } from "./catalogue/test-database.fixture.js";
 import { eventually, filesBelow, openTestMedia, picture, temporaryFolder } from "./media.fixture.js";
 import type { Media, RebuildOptions, RebuildReport } from "./media.js";
 import { rebuildCatalogue } from "./rebuild-catalogue.js";
@@ -25,7 +26,7 @@ async function everything({ db }: Catalogue): Promise<object> {
 }
 
 async function inCatalogue<T>(folder: string, work: (catalogue: Catalogue) => Promise<T>): Promise<T> {
-  const catalogue = await openCatalogue({ env: {}, cwd: folder });
+  const catalogue = await openCatalogue({ env: {}, cwd: folder, ...databaseOf(folder) });
   try {
     return await work(catalogue);
   } finally {
@@ -35,13 +36,8 @@ async function inCatalogue<T>(folder: string, work: (catalogue: Catalogue) => Pr
 
 const manifestsWritten = async (media: Media): Promise<void> =>
   await eventually(async () => (await media.jobs.list()).length === 0, 20_000);
-const loseCatalogue = async (folder: string): Promise<void> => {
-  for (const name of await readdir(join(folder, "holdfast-data"))) {
-    if (name.startsWith("catalogue.db")) await rm(join(folder, "holdfast-data", name));
-  }
-};
 const rebuilt = async (folder: string, options: RebuildOptions = {}): Promise<RebuildReport> =>
-  await rebuildCatalogue({ env: {}, cwd: folder, ...options });
+  await rebuildCatalogue({ env: {}, cwd: folder, ...databaseOf(folder), ...options });
 
 /** Media with three pictures, one of them trashed, one with an owner and an end; their manifests written. */
 async function threePictures(): Promise<TestMedia> {
@@ -133,7 +129,7 @@ describe("rebuildCatalogue", () => {
     const other = await openTestMedia();
     await other.list();
     await other.close();
-    const storage = { env: { MEDIA_ROOT: mediaFolder(folder) }, cwd: other.folder };
+    const storage = { env: { MEDIA_ROOT: mediaFolder(folder) }, cwd: other.folder, ...databaseOf(other.folder) };
     await expect(rebuildCatalogue(storage)).rejects.toThrow(expect.objectContaining({ code: "STORAGE_MISMATCH" }));
   });
 

@@ -5,15 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { diskStorage } from "../storage/from-environment.js";
 import type { Storage } from "../storage/storage.js";
 import { canaryKey, describeCanary, lookForCanary, readCanary, releaseOf } from "./canary.js";
-import { type Catalogue, openCatalogue } from "./catalogue.js";
+import { openTestCatalogue } from "./catalogue.fixture.js";
+import type { Catalogue } from "./catalogue.js";
 
 let folder: string;
 let catalogue: Catalogue;
 let storage: Storage;
 
 const openAll = async (): Promise<void> => {
-  catalogue = await openCatalogue({ env: {}, cwd: folder });
-  await catalogue.migrate();
+  catalogue = await openTestCatalogue(folder);
   storage = diskStorage({ root: join(folder, "media"), env: {} });
   // As opening media does, before it looks for the canary.
   await storage.identity();
@@ -24,7 +24,6 @@ beforeEach(async () => {
   await openAll();
 });
 afterEach(async () => {
-  await catalogue.close();
   await rm(folder, { recursive: true, force: true });
 });
 

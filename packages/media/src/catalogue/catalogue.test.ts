@@ -70,18 +70,6 @@ describe("the catalogue's tables", () => {
     await (await open({ database: byHand, tablePrefix: "app_media_" })).confirmMigrated();
   });
 
-  it("are made once, however often and by however many at a time", async () => {
-    const cwd = await temporaryFolder();
-    const catalogues = await Promise.all([open({ cwd }), open({ cwd }), open({ cwd })]);
-    await Promise.all(catalogues.map(async (catalogue) => await catalogue.migrate()));
-    await Promise.all(catalogues.map(async (catalogue) => await catalogue.migrate()));
-    const { id } = await catalogues[0].db
-      .selectFrom("files")
-      .select((eb) => eb.fn.countAll<number>().as("id"))
-      .executeTakeFirstOrThrow();
-    expect(id).toBe(0);
-  });
-
   it("are asked for by name when they are missing, and the application's own stay untouched", async () => {
     const handle = new Database(":memory:");
     onTestFinished(() => void handle.close());
@@ -99,17 +87,6 @@ describe("the catalogue's tables", () => {
     await (await open({ database: handle })).close();
     expect(handle.open).toBe(true);
     handle.close();
-  });
-});
-
-describe("what the catalogue remembers", () => {
-  it("is what the first to say it said, also among many", async () => {
-    const catalogue = await open();
-    await catalogue.migrate();
-    expect(await catalogue.recall("signing_key")).toBeUndefined();
-    const said = await Promise.all(["a", "b", "c"].map(async (value) => await catalogue.remember("signing_key", () => value)));
-    expect(new Set(said).size).toBe(1);
-    expect(await catalogue.recall("signing_key")).toBe(said[0]);
   });
 });
 

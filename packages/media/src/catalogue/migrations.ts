@@ -127,10 +127,10 @@ export const migrations: readonly Migration[] = [first, second];
 /** The statement that makes the table in which applied migrations are noted. */
 export const migrationsTable = "CREATE TABLE IF NOT EXISTS {p}migrations (id TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)";
 
-/** The database's own clock in milliseconds since 1970. SQLite has it from 3.42; PostgreSQL's is read anew within a transaction. */
+/** The database's own clock in milliseconds since 1970. SQLite has it from 3.42; both read it once a statement. */
 export const clockOf: Readonly<Record<DatabaseKind, string>> = {
   sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-  postgres: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+  postgres: "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)",
 };
 
 /**

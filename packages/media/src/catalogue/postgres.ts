@@ -41,7 +41,8 @@ export async function openPostgresUrl(url: string, log: Pick<Logger, "warn">): P
   });
   // Without a listener, an idle connection that the server closes would end the process.
   pool.on("error", (error) => log.warn(`catalogue: an idle connection to PostgreSQL was lost (${error.message})`));
-  return { dialect: dialectOver(pool), close: async () => await pool.end() };
+  let ending: Promise<void> | undefined;
+  return { dialect: dialectOver(pool), close: async () => await (ending ??= pool.end()) };
 }
 
 /** Use the application's own pool, which stays its own: whoever opened it closes it. */

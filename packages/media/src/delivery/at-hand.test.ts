@@ -1,14 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, get as httpGet, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { atHandOf } from "../http/at-hand.js";
 import { nodeHandler } from "../http/node.js";
+import { openTestMedia } from "../media.fixture.js";
 import type { Media, MediaFile } from "../media.js";
-import { openMedia } from "../open-media.js";
 
 interface Answer {
   readonly status: number | undefined;
@@ -16,15 +13,13 @@ interface Answer {
   readonly body: Buffer;
 }
 
-let folder: string;
 let media: Media;
 let photo: MediaFile;
 let path: string;
 let server: Server;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "holdfast-at-hand-"));
-  media = await openMedia({ cwd: folder, env: {}, log: { info: () => undefined, warn: () => undefined, error: () => undefined } });
+  media = await openTestMedia();
   const bytes = await sharp({ create: { width: 600, height: 400, channels: 3, background: "#2a6f97" } })
     .jpeg()
     .toBuffer();
@@ -37,8 +32,6 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await media.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const accept = "image/webp,*/*";

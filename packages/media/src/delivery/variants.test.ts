@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { openCatalogue } from "../catalogue/catalogue.js";
+import { describe, expect, it, vi } from "vitest";
+import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import type { FileRecord } from "../catalogue/file.js";
 import { moveFile } from "../catalogue/files.js";
 import { createDecoder } from "../images/decoder.js";
@@ -30,9 +30,7 @@ interface Bench extends VariantsContext {
 async function bench(change: (driver: Driver) => Driver = (driver) => driver): Promise<Bench> {
   const folder = await temporaryFolder();
   const root = join(folder, "media");
-  const catalogue = await openCatalogue({ env: {}, cwd: folder });
-  onTestFinished(async () => await catalogue.close());
-  await catalogue.migrate();
+  const catalogue = await openTestCatalogue(folder);
   const storage = openStorage(change(fsDriver({ root })), { description: "disk", chosenBy: "test", durability: "disk" });
   await catalogue.remember("storage_identity", () => "");
   await catalogue.db

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import Database from "libsql";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type Catalogue, openCatalogue } from "../catalogue/catalogue.js";
+import { describe, expect, it, vi } from "vitest";
+import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import { createDecoder } from "../images/decoder.js";
 import { filesBelow, inBlocks, picture, rememberingLog, temporaryFolder } from "../media.fixture.js";
 import { fsDriver } from "../storage/drivers/fs.js";
@@ -21,7 +20,7 @@ const jpeg = await picture("jpeg");
 interface Bench extends ReceiveContext {
   readonly folder: string;
   readonly lines: string[];
-  rows(): { state: string; swept_at: number | null }[];
+  rows(): Promise<{ state: string; swept_at: number | null }[]>;
 }
 
 async function bench(
@@ -29,10 +28,7 @@ async function bench(
   options: { readonly leaseMs?: number } = {},
 ): Promise<Bench> {
   const folder = await temporaryFolder();
-  const handle = new Database(":memory:");
-  onTestFinished(() => void handle.close());
-  const catalogue: Catalogue = await openCatalogue({ database: handle, env: {}, cwd: folder });
-  await catalogue.migrate();
+  const catalogue = await openTestCatalogue();
   const driver = typeof given === "function" ? given(folder) : { ...fsDriver({ root: folder }), ...given };
   await driver.identity();
   const log = rememberingLog();
@@ -45,7 +41,7 @@ async function bench(
     log,
     folder,
     lines: log.lines,
-    rows: () => handle.prepare("SELECT state, swept_at FROM holdfast_files").all([]) as { state: string; swept_at: number | null }[],
+    rows: async () => await catalogue.db.selectFrom("files").select(["state", "swept_at"]).execute(),
   };
 }
 
@@ -57,7 +53,7 @@ describe("receive", () => {
     const statesWhileStoring: string[] = [];
     const watched = (async function* () {
       for await (const block of inBlocks(Buffer.concat([jpeg, Buffer.alloc(10_000)]))) {
-        statesWhileStoring.push(...context.rows().map((row) => row.state));
+        statesWhileStoring.push(...(await context.rows()).map((row) => row.state));
         yield block;
       }
     })();
@@ -85,7 +81,7 @@ describe("receive", () => {
     await expect(receive(context, upload)).rejects.toThrow(coded(code));
     expect(await filesBelow(context.folder)).toEqual([]);
     // Its key has been deleted already; the row waits to delete it once more.
-    expect(context.rows().every((row) => row.state === "abandoned" && row.swept_at !== null)).toBe(true);
+    expect((await context.rows()).every((row) => row.state === "abandoned" && row.swept_at !== null)).toBe(true);
   });
 
   it("takes a browser's guess between kinds of images for a guess", async () => {
@@ -120,7 +116,7 @@ describe("receive", () => {
       );
     }
     expect(await filesBelow(context.folder)).toEqual([]);
-    expect(context.rows().some((row) => row.state !== "abandoned")).toBe(false);
+    expect((await context.rows()).some((row) => row.state !== "abandoned")).toBe(false);
   });
 
   it("does not acknowledge a file whose form turns out to be wrong after it", async () => {
@@ -171,7 +167,7 @@ describe("receive", () => {
     await expect(receive(context, incoming(jpeg))).rejects.toThrow("first");
     expect(context.lines.join()).toContain("second");
     // Not swept, so that settling takes it up.
-    expect(context.rows()).toEqual([{ state: "abandoned", swept_at: null }]);
+    expect(await context.rows()).toEqual([{ state: "abandoned", swept_at: null }]);
   });
 
   it("does not acknowledge, nor delete, when its reservation was given up meanwhile", async () => {
@@ -197,7 +193,7 @@ describe("receive", () => {
       return receipt;
     };
     await expect(receive({ ...context, storage: { ...context.storage, put } }, incoming(jpeg))).rejects.toThrow(coded("RESERVATION_LOST"));
-    expect(context.rows()).toEqual([{ state: "reserved", swept_at: null }]);
+    expect(await context.rows()).toEqual([{ state: "reserved", swept_at: null }]);
     expect(await filesBelow(context.folder)).toHaveLength(1);
   });
 
@@ -282,7 +278,7 @@ describe("an upload with an idempotency key", () => {
     );
     expect(new Set(received.map(({ file }) => file.id)).size).toBe(1);
     expect(received.filter(({ isReplayed }) => !isReplayed)).toHaveLength(1);
-    expect(context.rows().filter(({ state }) => state === "stored")).toHaveLength(1);
+    expect((await context.rows()).filter(({ state }) => state === "stored")).toHaveLength(1);
     expect(await filesBelow(context.folder)).toEqual([received[0]?.file.key]);
   });
 
@@ -302,7 +298,9 @@ describe("an upload with an idempotency key", () => {
 
   it("may be sent again after it was refused", async () => {
     const context = await bench();
-    await expect(receive(context, incoming(Buffer.from("no picture")), { idempotencyKey: key })).rejects.toThrow();
+    await expect(receive(context, incoming(Buffer.from("no picture")), { idempotencyKey: key })).rejects.toThrow(
+      coded("TYPE_NOT_ACCEPTED"),
+    );
     expect((await receive(context, incoming(jpeg), { idempotencyKey: key })).isReplayed).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openCatalogue } from "../catalogue/catalogue.js";
+import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import { newFileId } from "../catalogue/file.js";
 import { reserveFile } from "../catalogue/files.js";
 import { originalKey } from "../catalogue/layout.js";
@@ -11,7 +11,6 @@ import { fsDriver } from "../storage/drivers/fs.js";
 import type { Key } from "../storage/key.js";
 import { sourceFromBytes } from "../storage/source.js";
 import { openStorage, type Storage } from "../storage/storage.js";
-import { onTestFinished } from "vitest";
 import { bindStorage, settle, type SettleContext, whyMismatched } from "./settle.js";
 
 const plain = { contentType: "image/jpeg" };
@@ -35,9 +34,7 @@ async function bench(options: Partial<Pick<SettleContext, "lateWriteMs" | "reten
   const folder = await temporaryFolder();
   const root = join(folder, "media");
   const storage = diskAt(root);
-  const catalogue = await openCatalogue({ env: {}, cwd: folder });
-  onTestFinished(async () => await catalogue.close());
-  await catalogue.migrate();
+  const catalogue = await openTestCatalogue(folder);
   await bindStorage(catalogue, storage);
   return {
     catalogue,
@@ -80,12 +77,12 @@ async function bench(options: Partial<Pick<SettleContext, "lateWriteMs" | "reten
       });
     },
     async count(state) {
-      const { n } = await catalogue.db
+      const { count } = await catalogue.db
         .selectFrom("files")
-        .select((eb) => eb.fn.countAll<number>().as("n"))
+        .select((eb) => eb.fn.countAll<number>().as("count"))
         .where("state", "=", state as "stored")
         .executeTakeFirstOrThrow();
-      return n;
+      return count;
     },
   };
 }
