@@ -12,7 +12,7 @@ const readers: readonly { readonly endings: readonly string[]; readonly load: ()
   },
   { endings: [".py"], load: async () => (await import("./python/index.js")).pythonReader },
   { endings: [".rb", "Gemfile"], load: async () => (await import("./ruby/index.js")).rubyReader },
-  { endings: [".php"], load: async () => (await import("./php/index.js")).phpReader },
+  { endings: [".php", "Dockerfile"], load: async () => (await import("./php/index.js")).phpReader },
 ];
 
 /** Find the apps of a repository and read each; the one that its first web service runs comes first. */

@@ -7,7 +7,7 @@ import { plainDatabases } from "./plain-databases.js";
 import { openPhpProject, type PhpProject } from "./project.js";
 import { isSymfony, symfonyDatabases, symfonySinks } from "./symfony.js";
 import { uploadSinks } from "./uploads.js";
-import { readWordpress } from "./wordpress.js";
+import { isWordpressImage, readWordpress } from "./wordpress.js";
 
 /** Read the PHP app at `root`: Laravel, WordPress, Symfony, CodeIgniter, or PHP by itself. */
 export const phpReader: Reader = {
@@ -15,7 +15,7 @@ export const phpReader: Reader = {
   async read(tree, root, deployment) {
     const path = (name: string): string => (root === "." || root === "" ? name : `${root}/${name}`);
     const isThere = ["composer.json", "artisan", "wp-config.php"].some((name) => tree.has(path(name)));
-    if (!isThere && tree.find(root, ".php").length === 0) return undefined;
+    if (!isThere && tree.find(root, ".php").length === 0 && !isWordpressImage(tree.read(path("Dockerfile")))) return undefined;
     return read(openPhpProject(tree, root, deployment, await phpParser()));
   },
 };

@@ -1,4 +1,4 @@
-import { child, type Syntax } from "../syntax.js";
+import { child, descend, type Syntax } from "../syntax.js";
 
 /** A call, whatever its form: `f(x)`, `$a->f(x)`, `$a?->f(x)`, `A::f(x)`. */
 export interface Call {
@@ -22,6 +22,25 @@ export function callOf(node: Syntax | undefined): Call | undefined {
   }
   const isStatic = node.type === "scoped_call_expression";
   return { node, name: child(node, "name")?.text ?? "", on: child(node, isStatic ? "scope" : "object"), isStatic };
+}
+
+const callsByRoot = new WeakMap<Syntax, Map<string, Syntax[]>>();
+
+/** The calls of one name in a file. */
+export function callsIn(root: Syntax, name: string): readonly Syntax[] {
+  let calls = callsByRoot.get(root);
+  if (calls === undefined) {
+    calls = new Map();
+    for (const node of descend(root)) {
+      const called = callOf(node)?.name;
+      if (called === undefined) continue;
+      const list = calls.get(called);
+      if (list === undefined) calls.set(called, [node]);
+      else list.push(node);
+    }
+    callsByRoot.set(root, calls);
+  }
+  return calls.get(name) ?? [];
 }
 
 /** The arguments of a call: by position, and by name where they are named. */

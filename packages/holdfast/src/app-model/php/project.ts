@@ -2,7 +2,7 @@ import { entryOf, type Entry, type Value } from "../abstract-value.js";
 import type { Deployment, Evidence, SourceTree } from "../model.js";
 import type { Syntax } from "../syntax.js";
 import { readPackages, type Packages } from "./composer.js";
-import { constantValue, folderConstant, folderValue, methodOf, passedTo } from "./definitions.js";
+import { constantValue, folderConstant, folderValue, methodOf, passedTo, type Sources } from "./definitions.js";
 import { evaluate, type Scope } from "./evaluate.js";
 import { frameworkSetting } from "./framework-settings.js";
 import { symfonyParameter } from "./symfony-parameters.js";
@@ -57,6 +57,7 @@ export function openPhpProject(
     words ??= wordsOf(files, tree);
     return [...(words.get(word) ?? [])];
   };
+  const text = (file: string): string | undefined => tree.read(file);
   const isLaravel = packages.has("laravel/framework") || tree.has(path("artisan"));
   const kept = new Map<string, Entry | undefined>();
   const methods = new Map<string, Value | undefined>();
@@ -95,13 +96,25 @@ export function openPhpProject(
     tables.set(file, value);
     return value;
   };
-  const passed = (owner: Syntax, name: string): readonly Value[] => passedTo(owner, name, usersOf, parse, scope);
+  const given = new WeakMap<Syntax, Map<string, readonly Value[]>>();
+  const passed = (owner: Syntax, name: string): readonly Value[] => {
+    const kept = given.get(owner) ?? new Map<string, readonly Value[]>();
+    given.set(owner, kept);
+    const done = kept.get(name);
+    if (done !== undefined) return done;
+    // While it is worked out, nothing is known to be passed: callers may call themselves.
+    kept.set(name, []);
+    const values = passedTo(owner, name, sources);
+    kept.set(name, values);
+    return values;
+  };
   const scopes = new Map<string, Scope>();
   const scope = (file: string): Scope => {
     const made = scopes.get(file) ?? newScope(file);
     scopes.set(file, made);
     return made;
   };
+  const sources: Sources = { usersOf, text, parse, scope };
   const constants = new Map<string, Value | undefined>();
   const newScope = (file: string): Scope => ({
     file,
@@ -110,7 +123,7 @@ export function openPhpProject(
     constant: (name) => {
       if (!constants.has(name)) {
         constants.set(name, undefined);
-        constants.set(name, constantValue(name, usersOf, parse, scope) ?? folderConstant(name, tree, path));
+        constants.set(name, constantValue(name, sources) ?? folderConstant(name, tree, path));
       }
       return constants.get(name);
     },
@@ -123,7 +136,7 @@ export function openPhpProject(
       const key = `${owner}::${name}`;
       if (!methods.has(key)) {
         methods.set(key, undefined);
-        methods.set(key, methodOf(owner, name, usersOf, parse, scope));
+        methods.set(key, methodOf(owner, name, sources));
       }
       return methods.get(key);
     },

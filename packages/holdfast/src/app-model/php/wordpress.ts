@@ -14,6 +14,11 @@ const offloading: readonly { readonly sign: RegExp; readonly service: string }[]
   { sign: /wp-cloudflare-r2|r2-offload/, service: "s3" },
 ];
 
+/** Whether a Dockerfile starts from WordPress' own image. */
+export function isWordpressImage(dockerfile: string | undefined): boolean {
+  return /^\s*FROM\s+(\S+\/)?wordpress(:|\s|$)/im.test(dockerfile ?? "");
+}
+
 /** Read a WordPress site; undefined where there is none. */
 export function readWordpress(project: PhpProject): Reading | undefined {
   const content = ["wp-content", "web/app", "public/wp-content", "wordpress/wp-content", "html/wp-content", "content"].find((folder) =>
@@ -35,9 +40,7 @@ export function readWordpress(project: PhpProject): Reading | undefined {
     .find((file) => project.tree.has(file));
   const packages = ["roots/wordpress", "johnpbloch/wordpress", "roots/bedrock-autoloader", "johnpbloch/wordpress-core"];
   const isPackaged = packages.some((one) => project.packages.has(one));
-  const image = ["Dockerfile", "docker/Dockerfile"]
-    .map(project.path)
-    .find((file) => /^\s*FROM\s+(\S+\/)?wordpress(:|\s|$)/im.test(project.text(file) ?? ""));
+  const image = ["Dockerfile", "docker/Dockerfile"].map(project.path).find((file) => isWordpressImage(project.text(file)));
   const isSite =
     isPackaged || image !== undefined || (config !== undefined && /DB_NAME|WP_HOME|wp-settings/.test(project.text(config) ?? ""));
   if (!isSite) return undefined;
