@@ -13,10 +13,12 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
-/** A stream of text, and whether it may carry colours. */
+/** A stream of text, whether it may carry colours, and how large the terminal behind it is, where there is one. */
 export interface Output {
   write(text: string): unknown;
   readonly hasColors: boolean;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /**

@@ -50,5 +50,6 @@ export async function main(process: NodeJS.Process): Promise<void> {
 }
 
 function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Io["stdout"] {
-  return { write: (text) => stream.write(text), hasColors: wantsColors(stream.isTTY === true, env) };
+  const { columns, rows } = stream;
+  return { write: (text) => stream.write(text), hasColors: wantsColors(stream.isTTY === true, env), columns, rows };
 }

@@ -5,7 +5,7 @@ import { type Finding, fingerprintOf } from "../findings/finding.js";
 import type { AppReport, ReportedVerdict } from "../findings/report.js";
 import { sourceFrame } from "../findings/source-frame.js";
 import { covers, type Suppression, suppressionAbove } from "../findings/suppressions.js";
-import { platformOf } from "../platforms/platforms.js";
+import { environmentOf } from "./environment.js";
 import { firstAidFor } from "./first-aid.js";
 import { joinGiven } from "./given.js";
 import { holdfastYaml, readHoldfastYaml } from "./holdfast-yaml.js";
@@ -61,8 +61,9 @@ function reportApp(
 ): AppReport {
   const { language } = options;
   const verdicts = judge(model, given);
-  const platform = platformOf(model.service?.platform ?? model.deployment.platforms[0]);
-  const app: ExaminedApp = { tree, model, platform, verdicts, given };
+  const { platform } = environmentOf(model, given);
+  const named = platform.id === "any" ? { ...platform, title: verdictWords[language].aHost } : platform;
+  const app: ExaminedApp = { tree, model, platform: named, verdicts, given };
   const framework = model.readings[0]?.framework ?? "unknown";
   const platforms = [...new Set([...(model.service === undefined ? [] : [model.service.platform]), ...model.deployment.platforms])];
   if (platforms.length === 0) notices.add(verdictWords[language].noPlatform);
@@ -74,7 +75,7 @@ function reportApp(
     framework,
     platforms,
     verdicts: { uploads: reported("uploads", verdicts, options), database: reported("database", verdicts, options) },
-    firstAid: firstAidFor(model, platform, verdicts, language),
+    firstAid: firstAidFor(model, named, verdicts, language),
     findings: findings
       .map((finding) => accepted(finding, tree, suppressions, notices, language))
       .toSorted((one, other) => weightOf(one) - weightOf(other)),

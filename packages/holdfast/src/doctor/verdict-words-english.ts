@@ -41,6 +41,7 @@ export const englishWords: VerdictWords = {
       check: "Look into the copy before you deploy.",
     },
   },
+  aHost: "the host",
   noPlatform: "No deploy file names a platform. This is the answer for a host that wipes its disk at each deploy.",
   noApp: (directory) => `${directory}: no web app of a kind that can be read was found here.`,
   ignoreWithoutReason: (place) => `${place}: an ignore without a reason does not count. Write it as: holdfast-ignore CODE: why`,

@@ -44,6 +44,7 @@ export const frenchWords: VerdictWords = {
       check: "Vérifiez la copie avant de déployer.",
     },
   },
+  aHost: "l’hébergeur",
   noPlatform: "Aucun fichier de déploiement ne nomme de plateforme. La réponse vaut pour un hébergeur qui efface son disque à chaque déploiement.",
   noApp: (directory) => `${directory} : aucune application web d’un type connu n’a été trouvée ici.`,
   ignoreWithoutReason: (place) => `${place} : une exception sans motif ne compte pas. Écrivez : holdfast-ignore CODE: motif`,

@@ -42,6 +42,7 @@ export const turkishWords: VerdictWords = {
       check: "Dağıtmadan önce kopyaya bakın.",
     },
   },
+  aHost: "barındırıcı",
   noPlatform: "Hiçbir dağıtım dosyası platform belirtmiyor. Bu yanıt, diski her dağıtımda silinen bir barındırıcı içindir.",
   noApp: (directory) => `${directory}: burada okunabilen türde bir web uygulaması bulunamadı.`,
   ignoreWithoutReason: (place) => `${place}: gerekçesiz bir istisna sayılmaz. Şöyle yazın: holdfast-ignore KOD: gerekçe`,

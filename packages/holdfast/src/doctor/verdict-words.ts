@@ -33,6 +33,8 @@ export interface VerdictWords {
     readonly database: string;
     readonly steps: { readonly shell: string; readonly site: string; readonly herokuFirst: string; readonly check: string };
   };
+  /** Stands for the platform's name where none is known. */
+  readonly aHost: string;
   readonly noPlatform: string;
   readonly noApp: (directory: string) => string;
   readonly ignoreWithoutReason: (place: string) => string;
