@@ -128,7 +128,11 @@ const chosen = (name: Choices, entries: Value | undefined, make: (entry: Value) 
     };
     if (row.value.kind === "variable" && entries?.kind === "object") {
       const variable = row.value.name;
-      return [...entries.entries.keys()].flatMap((key) => named(key, all(row.when, { kind: "equals", name: variable, values: [key] })));
+      return [...entries.entries].flatMap(([key, inner]) =>
+        inner[0]?.value.kind !== "object" && inner[0]?.value.kind !== "external"
+          ? []
+          : named(key, all(row.when, { kind: "equals", name: variable, values: [key] })),
+      );
     }
     return text === undefined ? [] : named(text, row.when);
   });

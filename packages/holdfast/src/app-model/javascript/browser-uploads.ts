@@ -79,11 +79,11 @@ export const readBrowserUploads = (machine: OpenMachine, served: ReadonlySet<str
     walk(module.syntax.program, (node) => {
       if (node.type !== "JSXOpeningElement" || node.name.type !== "JSXIdentifier" || !elements.test(node.name.name)) return;
       tell(
-        /^Cld/.test(node.name.name)
+        node.name.name.startsWith("Cld")
           ? "cloudinary"
-          : /^IK/.test(node.name.name)
+          : node.name.name.startsWith("IK")
             ? "imagekit"
-            : /^File/.test(node.name.name)
+            : node.name.name.startsWith("File")
               ? "uploadcare"
               : "uploadthing",
         node,

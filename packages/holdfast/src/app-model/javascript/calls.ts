@@ -6,7 +6,7 @@ import { external } from "./naming.js";
 import type { Flow, Machine } from "./flow.js";
 import { note } from "./flow.js";
 import { whereOf } from "./frames.js";
-import { nativeCall, plainMethod, variableOr } from "./natives.js";
+import { nativeCall, plainMethod, texts, variableOr } from "./natives.js";
 import { memberOf } from "./members.js";
 import { hostKeeper, isFormParser, isParser, keeperOf, spokenKeeper } from "./services.js";
 import type { Choices, External, Role, Site, Value } from "./values.js";
@@ -171,6 +171,7 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
 /** Settings by name: `env("A", "b")` of packages that read the environment. */
 const settingCall = (machine: Machine, callee: External, args: readonly Choices[]): Choices | undefined => {
   const [first = absent, second] = args;
+  if (callee.name === "Helpers:databasePath") return texts([first], ([name]) => `${machine.folder}/database/${name ?? ""}`);
   const key = first[0]?.value.kind === "literal" ? String(first[0].value.value) : undefined;
   if (key === undefined) return undefined;
   if (
@@ -188,7 +189,6 @@ const settingCall = (machine: Machine, callee: External, args: readonly Choices[
     const fallback = second?.[0]?.value;
     return one({ kind: "test", condition: fallback?.kind === "literal" && fallback.value === true ? not(isOff) : isOn });
   }
-  if (callee.name === "Helpers:databasePath") return literal(`${machine.folder}/database/${key}`);
   if (/(Helpers|Application|services\/app|Core\/Application|App)\b.*(tmpPath|publicPath|makePath|appRoot|basePath)$/.test(callee.name)) {
     const folder = callee.name.endsWith("tmpPath") ? "tmp/" : callee.name.endsWith("publicPath") ? "public/" : "";
     return literal(`${machine.folder}/${folder}${key}`);

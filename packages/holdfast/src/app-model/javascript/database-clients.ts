@@ -70,6 +70,10 @@ const openings: readonly (readonly [RegExp, Opening])[] = [
   [/^@libsql\/client(\/[a-z0-9]+)?:createClient\(\)$/, { kind: "address", engine: "turso" }],
   [/^(@prisma\/client|.*\/generated\/.*|\.prisma\/client)(\/[a-z-]+)?:PrismaClient\(\)$/, { kind: "prisma" }],
   [
+    /^@supabase\/[a-z-]+:(createClient|createServerClient|createBrowserClient|createRouteHandlerClient|createServerComponentClient|createServerActionClient|createPagesServerClient|createPagesBrowserClient|createClientComponentClient)\(\)$/,
+    { kind: "supabase" },
+  ],
+  [
     /^lowdb(\/node|\/adapters\/(FileSync|FileAsync))?:?(JSONFile|JSONFileSync|JSONFilePreset|JSONFileSyncPreset|FileSync|FileAsync|TextFile|TextFileSync)?\(\)$/,
     file([]),
   ],

@@ -5,6 +5,7 @@ import { engineOf, openingOf, serverOf } from "./database-clients.js";
 import { conditionAt, frameAround, silent } from "./frames.js";
 import type { OpenMachine } from "./machine.js";
 import { external } from "./naming.js";
+import { hasSqlite } from "./options.js";
 import { evidence, modelPath, placeOf } from "./places.js";
 import { prismaRows } from "./prisma.js";
 import type { Module } from "./project.js";
@@ -83,10 +84,7 @@ const dialectRows = (machine: OpenMachine, options: Value, address: Choices | un
     const text = textOf(dialect);
     if (dialect.kind === "variable") {
       const server = at(always, { kind: "database", engine: "the database's server" });
-      const isInstalled = machine.project.manifests.some((manifest) =>
-        ["sqlite3", "better-sqlite3", "sql.js"].some((name) => manifest.dependencies[name] !== undefined),
-      );
-      if (!isInstalled) return [server];
+      if (!hasSqlite(machine)) return [server];
       // The dialect itself is a variable: SQLite is a file, everything else a server.
       return [
         at(
@@ -134,8 +132,23 @@ const resolved = (machine: OpenMachine, choices: Choices, site: Site): Choices =
 const openedRows = (machine: OpenMachine, opening: Opening, args: readonly Choices[], site: Site): readonly Row[] => {
   const [first = unknown] = args;
   switch (opening.kind) {
-    case "server":
-      return [at(always, { kind: "database", engine: opening.engine })];
+    case "server": {
+      const server = at(always, { kind: "database", engine: opening.engine });
+      const address = first.some((row) => row.value.kind === "object")
+        ? entryOf(first.find((row) => row.value.kind === "object")?.value ?? { kind: "unknown" }, "connectionString", "url", "uri")
+        : first;
+      // A client that was opened elsewhere says for itself where it leads.
+      if (
+        first.some(
+          (row) => row.value.kind === "external" || (entryOf(row.value, "client") ?? []).some((inner) => inner.value.kind === "external"),
+        )
+      )
+        return [];
+      // Code that falls back to a file means to keep its data there, whatever the client makes of it.
+      const isFile = (value: Value): boolean => /^(file|sqlite):/.test(textOf(value) ?? "");
+      if (address?.some((row) => isFile(row.value)) !== true) return [server];
+      return rowsOf(address, (value) => [isFile(value) ? at(always, fileRow(machine, textOf(value))) : server]);
+    }
     case "address":
       return rowsOf(first, (value) => {
         const url =
@@ -244,7 +257,7 @@ export const databaseUses = (opened: readonly Opened[]): readonly DatabaseUse[] 
   if (first !== undefined) {
     const covered = any(...rows.map((row) => row.when)).kind === "always";
     const why: readonly Evidence[] = first.because;
-    const closed = covered ? finished(rows) : [...rows, { when: always, destination: { kind: "passing" }, because: why } satisfies Outcome];
+    const closed = covered ? finished(rows) : [...rows, { when: always, destination: { kind: "fails" }, because: why } satisfies Outcome];
     if (!closed.every((row) => row.destination.kind === "passing"))
       uses.set("conditional", { label: "database", at: { file: why[0]?.file ?? "", line: why[0]?.line ?? 1 }, outcomes: closed });
   }

@@ -77,6 +77,12 @@ export const routeFiles = (project: Project, framework: string | undefined, hasS
   return [...new Set([...found, ...alone, ...actions, ...pages])];
 };
 
+/** The pages of Next, which run on the server too. */
+export const pageFiles = (project: Project): readonly string[] =>
+  inRoot(project)
+    .filter((path) => /(^|\/)app\/(.*\/)?(page|layout|template)\.[jt]sx?$|(^|\/)pages\/.*\.[jt]sx?$/.test(path))
+    .slice(0, 400);
+
 const prefix = (project: Project): string => (project.root === "." ? "" : `${project.root}/`);
 const inside = (project: Project, path: string): string => (path.startsWith(prefix(project)) ? path.slice(prefix(project).length) : path);
 

@@ -249,13 +249,15 @@ export const bindingValue = (machine: Machine, binding: Binding, from: Frame): C
   if (known !== undefined) return known;
   if (frame.busy.has(binding) || !machine.step()) return unknown;
   frame.busy.add(binding);
-  const rows: Choice[] = [];
-  for (const origin of binding.origins.toReversed()) {
+  let value: Choices = absent;
+  for (const origin of binding.origins) {
+    // `if (!url) url = "file:./a.db"`: what comes later sees what came before.
+    if (binding.origins.length > 1 && value !== absent) frame.known.set(binding, value);
     const when = binding.origins.length === 1 ? always : conditionAt(machine, origin.at, frame, frame.owner);
-    for (const row of originValue(machine, origin, frame, silent)) rows.push({ when: all(when, row.when), value: row.value });
-    if (when.kind === "always") break;
+    const rows = originValue(machine, origin, frame, silent).map((row): Choice => ({ when: all(when, row.when), value: row.value }));
+    value = tidy([...rows, ...(when.kind === "always" ? [] : value)]);
+    frame.known.delete(binding);
   }
-  const value = tidy(rows.length === 0 ? absent : rows);
   frame.busy.delete(binding);
   frame.known.set(binding, value);
   return value;

@@ -55,8 +55,7 @@ export const frameworkOf = (project: Project, started: Started, hasServer: boole
   const program = started.programs.find((name) => /^(next|nuxt|strapi|directus|ghost|payload|keystone)$/.test(name));
   if (program !== undefined) return program === "next" ? "nextjs" : program;
   if (servers.some(has) || hasServer) return "node";
-  const development = byDependency.find(([, names]) => names.some((name) => manifest?.devDependencies[name] !== undefined));
-  return development?.[0];
+  return undefined;
 };
 
 /** Whether a page's own package, a build tool's or a phone's: nothing in it runs on a server. */

@@ -1,5 +1,5 @@
 import type { Condition, DatabaseUse, Deployment, Destination, Evidence, Outcome, Place, Sink } from "../model.js";
-import { all, always, any, isNever, not, withoutData } from "./conditions.js";
+import { all, always, isNever, not, withoutData } from "./conditions.js";
 import { engineOf } from "./database-clients.js";
 import { fileRow } from "./databases.js";
 import { conditionAt, frameAround, silent } from "./frames.js";
@@ -61,25 +61,9 @@ export const readDirectus = (machine: OpenMachine, deployment: Deployment): Foun
   const own = (name: string): Choices => entryAt(config, name) ?? one({ kind: "variable", name, ignoresCase: false });
   const root = wordOf(entryAt(config, "STORAGE_LOCAL_ROOT"));
   const declared = deployment.services.flatMap((service) => service.variables.map((variable) => variable.name));
-  const locations = new Set([
-    "S3",
-    "AWS",
-    "AMAZON",
-    "GCS",
-    "GCP",
-    "GOOGLE",
-    "AZURE",
-    "CLOUDINARY",
-    "SUPABASE",
-    "R2",
-    "DO",
-    "MINIO",
-    "B2",
-    "CLOUD",
-    "REMOTE",
-    "DIGITALOCEAN",
-    "CLOUDFLARE",
-  ]);
+  // The program reads nothing but its environment: where that says nothing of storage, the default is what runs.
+  const isSilent = !declared.some((name) => name.startsWith("STORAGE_")) && entryAt(config, "STORAGE_LOCATIONS") === undefined;
+  const locations = new Set(["S3", "AWS", "CLOUDINARY"]);
   for (const name of declared) {
     const location = /^STORAGE_(\w+)_DRIVER$/.exec(name)?.[1];
     if (location !== undefined) locations.add(location);
@@ -99,9 +83,11 @@ export const readDirectus = (machine: OpenMachine, deployment: Deployment): Foun
   const remote = [...locations]
     .toSorted()
     .map((location): Condition => ({ kind: "equals", name: `STORAGE_${location}_DRIVER`, values: remoteDrivers }));
+  const silentRows = isSilent ? local.slice(-1) : [];
   const rows = [
+    ...silentRows,
     ...local.map((row) => ({ ...row, when: all(not(isNamed), row.when) })),
-    { when: any(...remote), destination: { kind: "cloud", service: "remote storage" } as const },
+    ...remote.map((when) => ({ when, destination: { kind: "cloud", service: "remote storage" } as const })),
     ...local,
   ].filter((row) => !isNever(row.when));
   const why: Evidence[] = [{ ...at, why: "Directus keeps files on the instance's disk unless STORAGE_LOCATIONS names another place" }];
@@ -171,7 +157,7 @@ const ghostConfigs = (machine: OpenMachine): readonly GhostConfig[] => {
 };
 
 /** Ghost keeps images in `content/images` unless its settings, or the environment, name a storage adapter. */
-export const readGhost = (machine: OpenMachine): Found => {
+export const readGhost = (machine: OpenMachine, deployment: Deployment): Found => {
   const place = programPlace(machine, /ghost/);
   const isImage = /Dockerfile|compose|render\.yaml/.test(place.file);
   const [config] = ghostConfigs(machine);
@@ -181,15 +167,15 @@ export const readGhost = (machine: OpenMachine): Found => {
   const at: Place = config?.because ?? place;
   const storage = entryAt(config?.value, "storage");
   const isAllowed = entryAt(config?.value, "fileStorage");
-  const rows: { when: Condition; destination: Destination }[] = [
-    {
-      when: all(
-        set("storage__active"),
-        not({ kind: "equals", name: "storage__active", values: ["LocalImagesStorage", "local-file-store"] }),
-      ),
-      destination: { kind: "cloud", service: "a storage adapter" },
-    },
-  ];
+  // Where nothing declares an adapter for the environment, the settings are what runs.
+  const isDeclared = deployment.services.some((service) => service.variables.some((variable) => variable.name.startsWith("storage__")));
+  const adapter = all(
+    set("storage__active"),
+    not({ kind: "equals", name: "storage__active", values: ["LocalImagesStorage", "local-file-store"] }),
+  );
+  const rows: { when: Condition; destination: Destination }[] = isDeclared
+    ? [{ when: adapter, destination: { kind: "cloud", service: "a storage adapter" } }]
+    : [];
   for (const row of storage ?? []) {
     const active = wordOf(entryAt([{ when: always, value: row.value }], "active"));
     const isOff = (isAllowed ?? []).some(

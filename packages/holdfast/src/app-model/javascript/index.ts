@@ -3,7 +3,7 @@ import { adonisDatabase, adonisFiles, driveOutcomes, readAdonis } from "./adonis
 import { readBrowserUploads } from "./browser-uploads.js";
 import { readDatabases } from "./databases.js";
 import { reachableModules, startedFiles } from "./entries.js";
-import { readFileRoutes, routeFiles } from "./file-routes.js";
+import { pageFiles, readFileRoutes, routeFiles } from "./file-routes.js";
 import { frameworkOf, isFrontEnd } from "./frameworks.js";
 import { imageProgram, readDirectus, readGhost, readKeystone } from "./hosted-cms.js";
 import type { OpenMachine } from "./machine.js";
@@ -36,7 +36,7 @@ const readConfigured = (machine: OpenMachine, framework: string, deployment: Dep
     case "directus":
       return readDirectus(machine, deployment);
     case "ghost":
-      return readGhost(machine);
+      return readGhost(machine, deployment);
     case "keystone":
       return readKeystone(machine, firstFile(machine, "keystone", "src/keystone"));
     case "adonisjs":
@@ -133,7 +133,9 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
     observations.push(...found.observations);
     notUnderstood.push(...found.notUnderstood);
   }
-  const databases = configured.databases.length > 0 ? configured.databases : readDatabases(machine, modules);
+  // Pages ask the database as well as routes do.
+  const everything = name === "nextjs" || name === "payload" ? reachableModules(project, [...entries, ...pageFiles(project)]) : modules;
+  const databases = configured.databases.length > 0 ? configured.databases : readDatabases(machine, everything);
   const all = gathered(sinks);
   const direct = all.length > 0 ? [] : readBrowserUploads(machine, new Set(modules.map((module) => module.path)));
   for (const path of project.unread)

@@ -1,5 +1,5 @@
 import type { Condition, Destination, Evidence, Outcome } from "../model.js";
-import { all, always, withoutData } from "./conditions.js";
+import { all, always, isNever, withoutData } from "./conditions.js";
 import { silent } from "./frames.js";
 import type { OpenMachine } from "./machine.js";
 import { external } from "./naming.js";
@@ -100,8 +100,9 @@ export const tableOf = (
   rows: readonly { readonly when: Condition; readonly destination: Destination }[],
   because: readonly Evidence[],
 ): readonly Outcome[] => {
-  const wide = rows.findIndex((row) => row.when.kind === "always");
-  const kept = wide === -1 ? rows : rows.slice(0, wide + 1);
+  const possible = rows.filter((row) => !isNever(row.when));
+  const wide = possible.findIndex((row) => row.when.kind === "always");
+  const kept = wide === -1 ? possible : possible.slice(0, wide + 1);
   const last = kept.at(-1);
   if (last === undefined) return [{ when: always, destination: { kind: "unknown", what: "the configuration" }, because }];
   return [...kept.slice(0, -1), { ...last, when: always }].map((row) => ({ ...row, because }));
@@ -121,3 +122,11 @@ export const givenEnvironment = (site: Site): Choices =>
     isOpen: true,
     site,
   });
+
+/** Whether SQLite is installed at all: a variable can only choose what is there. */
+export const hasSqlite = (machine: OpenMachine): boolean =>
+  machine.project.manifests.some((manifest) =>
+    ["sqlite3", "better-sqlite3", "sql.js", "@vscode/sqlite3", "libsql", "@libsql/client"].some(
+      (name) => manifest.dependencies[name] !== undefined,
+    ),
+  );

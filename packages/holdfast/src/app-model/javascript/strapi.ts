@@ -3,7 +3,7 @@ import { always } from "./conditions.js";
 import { engineOf, serverOf } from "./database-clients.js";
 import { fileRow } from "./databases.js";
 import type { OpenMachine } from "./machine.js";
-import { configured, entryAt, fileSite, firstFile, givenEnvironment, mergeDeep, rowsOver, tableOf, wordOf } from "./options.js";
+import { configured, entryAt, fileSite, firstFile, givenEnvironment, hasSqlite, mergeDeep, rowsOver, tableOf, wordOf } from "./options.js";
 import { modelPath } from "./places.js";
 import { parseJson } from "./project.js";
 import type { Choices, Site, Value } from "./values.js";
@@ -140,6 +140,7 @@ export const strapiDatabase = (machine: OpenMachine): readonly DatabaseUse[] => 
     ];
   }
   const rows = rowsOver(client, (value) => {
+    if (value.kind === "variable" && !hasSqlite(machine)) return [{ when: always, destination: server("the database's server") }];
     if (value.kind === "variable") {
       return [
         {
