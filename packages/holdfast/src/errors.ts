@@ -14,6 +14,9 @@ export interface ErrorDetailsByCode {
   CATALOGUE_UNUSABLE: { message: string };
   JOB_NOT_FOUND: { ids: readonly string[] };
   CORS_UNAVAILABLE: { storage: string; reason: string };
+  FOLDER_UNREADABLE: { path: string; reason: string };
+  INPUT_UNREADABLE: { path: string; reason: string };
+  OUTPUT_UNWRITABLE: { path: string; reason: string };
   INTERRUPTED: { resume: string };
   UNEXPECTED: { message: string };
 }
@@ -103,6 +106,21 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     exitCode: 3,
     title: "There are no CORS rules to be had",
     say: (d) => `${d.storage} has no CORS rules that could be read or set here: ${d.reason}.`,
+  },
+  FOLDER_UNREADABLE: {
+    exitCode: 3,
+    title: "The folder cannot be examined",
+    say: (d) => `${d.path} cannot be examined: ${d.reason}. Name the folder of an app: \`holdfast doctor FOLDER\`.`,
+  },
+  INPUT_UNREADABLE: {
+    exitCode: 3,
+    title: "A file that was named cannot be used",
+    say: (d) => `${d.path} cannot be used: ${d.reason}. Nothing was examined.`,
+  },
+  OUTPUT_UNWRITABLE: {
+    exitCode: 3,
+    title: "The result cannot be written",
+    say: (d) => `${d.path} cannot be written: ${d.reason}. Name a file you may write.`,
   },
   INTERRUPTED: {
     exitCode: 130,

@@ -4,6 +4,7 @@ import { type CommandError, fail, isCommandError } from "../errors.js";
 import { version } from "../version.js";
 import type { Io } from "./io.js";
 import { addCatalogueCommands } from "./catalogue-commands.js";
+import { addDoctorCommand } from "./doctor-command.js";
 import { addJobsCommands } from "./jobs-commands.js";
 import { addStorageCommands } from "./storage-commands.js";
 
@@ -15,8 +16,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
   const outcome = { exitCode: 0 };
   const program = buildProgram(io, outcome);
   try {
-    if (args.length === 0) program.outputHelp();
-    else await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(withCommand(args, program), { from: "user" });
     return outcome.exitCode;
   } catch (error) {
     // Help and version are thrown, too, with exit code 0.
@@ -25,7 +25,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
       commandAsked(program, args).outputHelp();
       return 0;
     }
-    const known = toCommandError(error, args, program);
+    const known = toCommandError(error, withCommand(args, program), program);
     const name = colors.createColors(io.stderr.hasColors).red("holdfast:");
     io.stderr.write(`${name} ${known.message}\n`);
     return known.exitCode;
@@ -51,7 +51,11 @@ function buildProgram(io: Io, outcome: { exitCode: number }): Command {
       styleSubcommandText: (text) => paint.cyan(text),
       styleOptionText: (text) => paint.cyan(text),
     })
-    .addHelpText("after", examples(paint, ["holdfast verify https://your-app.example/media/cat.jpg", "holdfast serve"]));
+    .addHelpText("after", examples(paint, ["holdfast", "holdfast verify https://your-app.example/media/cat.jpg", "holdfast serve"]));
+
+  const end = { examples: (lines: readonly string[]) => examples(paint, lines), exitCodes };
+  const exitWith = (exitCode: number): void => void (outcome.exitCode = exitCode);
+  addDoctorCommand(program, io, version, end, exitWith);
 
   program
     .command("verify")
@@ -117,8 +121,6 @@ function buildProgram(io: Io, outcome: { exitCode: number }): Command {
       outcome.exitCode = await run({ ...options, version }, io);
     });
 
-  const end = { examples: (lines: readonly string[]) => examples(paint, lines), exitCodes };
-  const exitWith = (exitCode: number): void => void (outcome.exitCode = exitCode);
   addStorageCommands(program, io, version, end, exitWith);
   addJobsCommands(program, io, version, end, exitWith);
   addCatalogueCommands(program, io, version, end, exitWith);
@@ -160,6 +162,15 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("A port is a whole number from 0 to 65535.");
   return port;
+}
+
+/** `holdfast`, `holdfast --json` and `holdfast ../shop` mean the doctor; a bare word is always a command. */
+function withCommand(args: readonly string[], program: Command): string[] {
+  const [first] = args;
+  if (first === undefined) return ["doctor"];
+  if (["-h", "--help", "-V", "--version"].includes(first)) return [...args];
+  const isFolder = /^\.|[/\\]/.test(first) && !program.commands.some((command) => command.name() === first);
+  return first.startsWith("-") || isFolder ? ["doctor", ...args] : [...args];
 }
 
 /** See every error as one of the catalogue: commander's own as usage, foreign ones as ours to repair. */

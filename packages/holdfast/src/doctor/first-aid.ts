@@ -37,7 +37,9 @@ function foldersOf(model: AppModel, platform: Platform, { uploads, database }: V
   const root = model.service?.containerRoot ?? platform.containerRoot ?? "/app";
   const places = [...(uploads.needsFirstAid ? uploads.sinks : []), ...(database.needsFirstAid ? database.sinks : [])];
   const paths = places.flatMap(({ path, answer }) =>
-    path !== undefined && (answer === "loses" || answer === "depends") && /^[\w./@-]+$/.test(path) ? [posix.join(path.startsWith("/") ? "/" : root, path)] : [],
+    path !== undefined && (answer === "loses" || answer === "depends") && /^[\w./@-]+$/.test(path)
+      ? [posix.join(path.startsWith("/") ? "/" : root, path)]
+      : [],
   );
   const distinct = [...new Set(paths)];
   return distinct.length === 0 ? [root] : distinct.slice(0, 2);
@@ -55,7 +57,10 @@ function commandsFor(platform: string, service: string, folders: readonly string
     case "render":
       return { shell: `ssh YOUR-SERVICE@ssh.YOUR-REGION.render.com "${tar}" > saved.tgz`, site };
     case "fly":
-      return { shell: `fly ssh console -C "tar czf /tmp/saved.tgz ${folders.join(" ")}" && fly ssh sftp get /tmp/saved.tgz saved.tgz`, site };
+      return {
+        shell: `fly ssh console -C "tar czf /tmp/saved.tgz ${folders.join(" ")}" && fly ssh sftp get /tmp/saved.tgz saved.tgz`,
+        site,
+      };
     case "railway":
       return { shell: `railway ssh "${tar} | base64" | base64 -d > saved.tgz`, site };
     case "heroku":

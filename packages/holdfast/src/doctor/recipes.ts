@@ -50,10 +50,7 @@ const storage: Readonly<Record<string, Recipe>> = {
   },
   flask: {
     file: "where the file is saved, after: pip install boto3",
-    lines: [
-      's3 = boto3.client("s3")',
-      's3.upload_fileobj(file, os.environ["S3_BUCKET"], key)  # instead of file.save(path)',
-    ],
+    lines: ['s3 = boto3.client("s3")', 's3.upload_fileobj(file, os.environ["S3_BUCKET"], key)  # instead of file.save(path)'],
   },
   express: media,
   nextjs: media,

@@ -88,7 +88,11 @@ export function observed({ model }: ExaminedApp, name: string): readonly AppMode
 }
 
 /** Make matches of observations: their sentence is the rule's own. */
-export function matchObserved(app: ExaminedApp, name: string, details: (given: Readonly<Record<string, string>>) => Partial<Details>): readonly Match[] {
+export function matchObserved(
+  app: ExaminedApp,
+  name: string,
+  details: (given: Readonly<Record<string, string>>) => Partial<Details>,
+): readonly Match[] {
   return observed(app, name).map((observation) => ({
     at: { file: observation.file, line: observation.line },
     because: [],

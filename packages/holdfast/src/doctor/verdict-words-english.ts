@@ -37,7 +37,8 @@ export const englishWords: VerdictWords = {
     steps: {
       shell: "Copy the folder out of the running instance, without deploying or restarting it:",
       site: "Without a shell, save each picture through the running site while it still answers:",
-      herokuFirst: "The first `heroku ps:exec` of an app restarts its dynos, which deletes the files. Where it was never used, save through the site:",
+      herokuFirst:
+        "The first `heroku ps:exec` of an app restarts its dynos, which deletes the files. Where it was never used, save through the site:",
       check: "Look into the copy before you deploy.",
     },
   },
@@ -45,6 +46,8 @@ export const englishWords: VerdictWords = {
   noPlatform: "No deploy file names a platform. This is the answer for a host that wipes its disk at each deploy.",
   noApp: (directory) => `${directory}: no web app of a kind that can be read was found here.`,
   ignoreWithoutReason: (place) => `${place}: an ignore without a reason does not count. Write it as: holdfast-ignore CODE: why`,
+  fires: "It fires here",
+  silent: "It does not fire here",
   report: {
     uploads: "uploads",
     database: "database",

@@ -45,9 +45,12 @@ export const frenchWords: VerdictWords = {
     },
   },
   aHost: "l’hébergeur",
-  noPlatform: "Aucun fichier de déploiement ne nomme de plateforme. La réponse vaut pour un hébergeur qui efface son disque à chaque déploiement.",
+  noPlatform:
+    "Aucun fichier de déploiement ne nomme de plateforme. La réponse vaut pour un hébergeur qui efface son disque à chaque déploiement.",
   noApp: (directory) => `${directory} : aucune application web d’un type connu n’a été trouvée ici.`,
   ignoreWithoutReason: (place) => `${place} : une exception sans motif ne compte pas. Écrivez : holdfast-ignore CODE: motif`,
+  fires: "Elle se déclenche ici",
+  silent: "Elle ne se déclenche pas ici",
   report: {
     uploads: "fichiers envoyés",
     database: "base de données",

@@ -32,7 +32,8 @@ export const turkishWords: VerdictWords = {
   whatDecides: "platform panelindeki ayarlar",
   firstAid: {
     warning: (platform) => `Bir sonraki dağıtım, çalışan diskte duran dosyaları siler (${platform}). Önce onları kurtarın.`,
-    warningIfDepends: (platform) => `Dosyalar çalışan diske yazıldıysa (${platform}) bir sonraki dağıtım onları siler. Önce onları kurtarın.`,
+    warningIfDepends: (platform) =>
+      `Dosyalar çalışan diske yazıldıysa (${platform}) bir sonraki dağıtım onları siler. Önce onları kurtarın.`,
     database: "Veritabanı dosyası da bunların arasında.",
     steps: {
       shell: "Klasörü, dağıtım ya da yeniden başlatma yapmadan çalışan örnekten kopyalayın:",
@@ -46,6 +47,8 @@ export const turkishWords: VerdictWords = {
   noPlatform: "Hiçbir dağıtım dosyası platform belirtmiyor. Bu yanıt, diski her dağıtımda silinen bir barındırıcı içindir.",
   noApp: (directory) => `${directory}: burada okunabilen türde bir web uygulaması bulunamadı.`,
   ignoreWithoutReason: (place) => `${place}: gerekçesiz bir istisna sayılmaz. Şöyle yazın: holdfast-ignore KOD: gerekçe`,
+  fires: "Kural burada uyarır",
+  silent: "Kural burada uyarmaz",
   report: {
     uploads: "yüklenen dosyalar",
     database: "veritabanı",

@@ -38,6 +38,9 @@ export interface VerdictWords {
   readonly noPlatform: string;
   readonly noApp: (directory: string) => string;
   readonly ignoreWithoutReason: (place: string) => string;
+  /** Above the examples of a rule. */
+  readonly fires: string;
+  readonly silent: string;
   readonly report: ReportWords;
 }
 

@@ -37,7 +37,9 @@ export function parseBaseline(text: string): Baseline | undefined {
 /** Mark what the baseline had already; only what is new stays open. */
 export function againstBaseline(findings: readonly Finding[], baseline: Baseline): readonly Finding[] {
   const known = new Set(baseline.findings.map(({ fingerprint }) => fingerprint));
-  return findings.map((finding) => (finding.status === "open" && known.has(finding.fingerprint) ? { ...finding, status: "known" } : finding));
+  return findings.map((finding) =>
+    finding.status === "open" && known.has(finding.fingerprint) ? { ...finding, status: "known" } : finding,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -8,7 +8,9 @@ export type FailLevel = (typeof failLevels)[number];
 
 /** Whether an open finding of the report reaches one of the levels. Accepted and known ones never do. */
 export function reaches(report: Report, levels: readonly FailLevel[]): boolean {
-  return report.apps.some((app) => app.findings.some((finding) => finding.status === "open" && levels.some((level) => counts(finding, level))));
+  return report.apps.some((app) =>
+    app.findings.some((finding) => finding.status === "open" && levels.some((level) => counts(finding, level))),
+  );
 }
 
 function counts({ answer, severity }: Finding, level: FailLevel): boolean {

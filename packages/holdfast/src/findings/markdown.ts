@@ -19,7 +19,9 @@ export function printMarkdown(report: Report): string {
 function tableOf(apps: readonly AppReport[], words: ReportWords): string {
   const head = `| ${words.app} | ${words.uploads} | ${words.database} | ${words.findings} |\n|---|---|---|---|`;
   const cell = ({ answer }: ReportedVerdict): string => `${marks[answer]} ${escape(words.answers[answer])}`;
-  const rows = apps.map((app) => `| ${escape(nameOfApp(app))} | ${cell(app.verdicts.uploads)} | ${cell(app.verdicts.database)} | ${open(app).length} |`);
+  const rows = apps.map(
+    (app) => `| ${escape(nameOfApp(app))} | ${cell(app.verdicts.uploads)} | ${cell(app.verdicts.database)} | ${open(app).length} |`,
+  );
   return [head, ...rows].join("\n");
 }
 
@@ -38,7 +40,14 @@ function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonl
   for (const finding of findings) parts.push(findingText(finding, words));
   const settled = app.findings.filter(({ status }) => status !== "open");
   if (settled.length > 0) {
-    parts.push(settled.map(({ code, at, status, reason }) => `- ${code} ${codeSpan(`${at.file}:${at.line}`)} ${escape(status === "known" ? words.known : `${words.accepted}: ${reason ?? ""}`)}`).join("\n"));
+    parts.push(
+      settled
+        .map(
+          ({ code, at, status, reason }) =>
+            `- ${code} ${codeSpan(`${at.file}:${at.line}`)} ${escape(status === "known" ? words.known : `${words.accepted}: ${reason ?? ""}`)}`,
+        )
+        .join("\n"),
+    );
   }
   return parts;
 }
@@ -47,7 +56,9 @@ function verdictText(verdict: ReportedVerdict, words: ReportWords): string {
   const lines = [`${marks[verdict.answer]} **${escape(verdict.headline)}**`];
   if (verdict.hint !== undefined) lines.push(escape(verdict.hint));
   if (verdict.depends.length > 0) {
-    const rows = verdict.depends.map((row) => `| ${escape(whenText(row, words))} | ${escape(words.answers[row.answer])} | ${escape(storageText(row.storage, words))} |`);
+    const rows = verdict.depends.map(
+      (row) => `| ${escape(whenText(row, words))} | ${escape(words.answers[row.answer])} | ${escape(storageText(row.storage, words))} |`,
+    );
     lines.push([`| ${words.decidedBy} | | ${words.where} |`, "|---|---|---|", ...rows].join("\n"));
   }
   return lines.join("\n\n");
@@ -58,7 +69,9 @@ function findingText(finding: Finding, words: ReportWords): string {
   if (finding.frame !== undefined) parts.push(codeSpan(`${finding.at.file}:${finding.at.line}`), fenced(frameText(finding.frame)));
   else parts.push(codeSpan(`${finding.at.file}:${finding.at.line}`));
   if (finding.because.length > 0) {
-    parts.push(`${escape(words.because)}:\n\n${finding.because.map(({ file, line, why }) => `- ${codeSpan(`${file}:${line}`)} ${escape(why)}`).join("\n")}`);
+    parts.push(
+      `${escape(words.because)}:\n\n${finding.because.map(({ file, line, why }) => `- ${codeSpan(`${file}:${line}`)} ${escape(why)}`).join("\n")}`,
+    );
   }
   parts.push(`${escape(words.remedy)}:\n\n${finding.remedy.map((step, index) => `${index + 1}. ${escape(step)}`).join("\n")}`);
   if (finding.recipe !== undefined) parts.push(`${escape(finding.recipe.file)}:`, fenced(finding.recipe.lines.join("\n")));
@@ -91,6 +104,8 @@ function codeSpan(text: string): string {
 function escape(text: string): string {
   return plain(text)
     .split(/(`[^`\n]+`)/)
-    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(/[\\*_[\]<>|#~!@]/g, (mark) => (mark === "@" ? "@\u200b" : `\\${mark}`))))
+    .map((part, index) =>
+      index % 2 === 1 ? part : part.replaceAll(/[\\*_[\]<>|#~!@]/g, (mark) => (mark === "@" ? "@\u200b" : `\\${mark}`)),
+    )
     .join("");
 }

@@ -40,7 +40,11 @@ function resultOf(finding: Finding, app: AppReport, ruleIndex: number): unknown 
     kind: "fail",
     message: { text: advice.join("\n") },
     locations: [{ physicalLocation: physicalLocation(app, at) }],
-    relatedLocations: because.map(({ why, ...place }, id) => ({ id, message: { text: why }, physicalLocation: physicalLocation(app, place) })),
+    relatedLocations: because.map(({ why, ...place }, id) => ({
+      id,
+      message: { text: why },
+      physicalLocation: physicalLocation(app, place),
+    })),
     partialFingerprints: { "holdfast/v1": fingerprint },
     baselineState: status === "known" ? "unchanged" : "new",
     ...(status === "accepted" ? { suppressions: [{ kind: "inSource", justification: reason ?? "" }] } : {}),

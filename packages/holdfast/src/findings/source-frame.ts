@@ -27,6 +27,9 @@ export function maskSecrets(line: string): string {
       /((?:secret|passw(?:or)?d|token|api_?key|access_?key|private_?key|credential|salt)\w*["']?\]?\s*(?:=>|[=:])\s*)(["'`])(?!\2)((?:(?!\2).)+)\2/gi,
       "$1$2***$2",
     )
-    .replaceAll(/^(\s*(?:export\s+|-\s+|ENV\s+|ARG\s+)?[A-Z0-9_]*(?:SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|PRIVATE_KEY|SALT)[A-Z0-9_]*\s*[=:]\s*)(?!["'$])(?![\w.]+[([])\S.*$/g, "$1***")
+    .replaceAll(
+      /^(\s*(?:export\s+|-\s+|ENV\s+|ARG\s+)?[A-Z0-9_]*(?:SECRET|PASSWORD|TOKEN|API_KEY|ACCESS_KEY|PRIVATE_KEY|SALT)[A-Z0-9_]*\s*[=:]\s*)(?!["'$])(?![\w.]+[([])\S.*$/g,
+      "$1***",
+    )
     .replaceAll(/\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|sk_live_\w{8,}|rnd_\w{16,})\b/g, "***");
 }

@@ -56,8 +56,10 @@ function weightOf({ verdicts }: AppReport): number {
 
 function table(apps: readonly AppReport[], { paint, words, width }: Page): readonly string[] {
   const nameWidth = Math.min(Math.max(words.app.length, ...apps.map((app) => nameOfApp(app).length)), width - 42);
-  const cellWidth = Math.max(words.uploads.length, words.database.length, ...Object.values(words.answers).map(({ length }) => length + 2)) + 2;
-  const cell = ({ answer }: ReportedVerdict): string => colorOf(answer, paint)(`${marks[answer]} ${words.answers[answer]}`.padEnd(cellWidth));
+  const cellWidth =
+    Math.max(words.uploads.length, words.database.length, ...Object.values(words.answers).map(({ length }) => length + 2)) + 2;
+  const cell = ({ answer }: ReportedVerdict): string =>
+    colorOf(answer, paint)(`${marks[answer]} ${words.answers[answer]}`.padEnd(cellWidth));
   const head = `  ${words.app.padEnd(nameWidth)}  ${words.uploads.padEnd(cellWidth)}${words.database.padEnd(cellWidth)}${words.findings}`;
   const rows = apps.map((app) => {
     const name = cut(plain(nameOfApp(app)), nameWidth).padEnd(nameWidth);
@@ -84,7 +86,9 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
     else if (short.length <= left || at === 0) lines.push(...short, "");
     else hidden.push(...group.slice(0, 1));
   }
-  for (const { code, at, status, reason } of app.findings.filter((finding) => finding.status !== "open").slice(0, options.isAll ? Infinity : 2)) {
+  for (const { code, at, status, reason } of app.findings
+    .filter((finding) => finding.status !== "open")
+    .slice(0, options.isAll ? Infinity : 2)) {
     const why = status === "known" ? words.known : `${words.accepted}: ${reason ?? ""}`;
     lines.push(paint.dim(cut(`  ${code}  ${plain(`${at.file}:${at.line}`)}  ${plain(why)}`, page.width)));
   }
@@ -94,14 +98,17 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
     lines.push(paint.dim(`  ${words.more(hidden.length, codes)}`));
   }
   if (hidden.length > 0 || (top !== undefined && !options.isAll)) lines.push(`  ${paint.dim(words.moreHow(`${options.command} --all`))}`);
-  if (top?.[0] !== undefined) lines.push(`  ${paint.dim(words.explainHow(`${commandName(options.command)} --explain ${top[0].code}`))}`, "");
+  if (top?.[0] !== undefined)
+    lines.push(`  ${paint.dim(words.explainHow(`${commandName(options.command)} --explain ${top[0].code}`))}`, "");
   return lines;
 }
 
 function verdictLines(verdict: ReportedVerdict, page: Page): readonly string[] {
   const { paint, words } = page;
   const color = colorOf(verdict.answer, paint);
-  const lines = wrap(verdict.headline, page.width - 4).map((line, at) => `  ${at === 0 ? color(marks[verdict.answer]) : " "} ${paint.bold(color(line))}`);
+  const lines = wrap(verdict.headline, page.width - 4).map(
+    (line, at) => `  ${at === 0 ? color(marks[verdict.answer]) : " "} ${paint.bold(color(line))}`,
+  );
   const rows = verdict.depends.slice(0, shownRows).map((row) => ({
     when: plain(whenText(row, words)),
     to: `${words.answers[row.answer]} (${plain(storageText(row.storage, words))})`,
@@ -146,7 +153,9 @@ function groupLines(group: readonly Finding[], page: Page, size: "whole" | "shor
   const { paint, words, options } = page;
   const color = finding.severity === "error" ? paint.red : finding.severity === "warning" ? paint.yellow : paint.blue;
   const lines = wrap(`${finding.code}  ${finding.title}`, page.width - 4).map((line, at) =>
-    at === 0 ? `  ${color(severityMarks[finding.severity])} ${color(finding.code)}${paint.bold(line.slice(finding.code.length))}` : `    ${paint.bold(line)}`,
+    at === 0
+      ? `  ${color(severityMarks[finding.severity])} ${color(finding.code)}${paint.bold(line.slice(finding.code.length))}`
+      : `    ${paint.bold(line)}`,
   );
   lines.push(...indented(finding.message, page, 4));
   const place = plain(`${finding.at.file}:${finding.at.line}`);
@@ -159,7 +168,9 @@ function groupLines(group: readonly Finding[], page: Page, size: "whole" | "shor
     lines.push(...indented(`${words.alsoAt}: ${places}${rest > 0 ? ` (+${rest})` : ""}`, page, 4).map((line) => paint.dim(line)));
   }
   if (size === "short") return lines;
-  const shown = finding.because.filter(({ file, line }) => file !== finding.at.file || line !== finding.at.line).slice(0, options.isAll ? Infinity : 3);
+  const shown = finding.because
+    .filter(({ file, line }) => file !== finding.at.file || line !== finding.at.line)
+    .slice(0, options.isAll ? Infinity : 3);
   for (const { file, line, why } of shown) {
     lines.push(...indented(`${file}:${line}  ${why}`, page, 4).map((text) => paint.dim(text)));
   }

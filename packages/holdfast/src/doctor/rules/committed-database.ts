@@ -22,7 +22,8 @@ export const committedDatabase: Rule = {
     },
     fr: {
       title: "Un fichier de base de données est dans le dépôt",
-      says: ({ path }) => `${path} est versionné : chaque déploiement repart de ses anciennes lignes, lisibles par tous ceux qui ont le dépôt.`,
+      says: ({ path }) =>
+        `${path} est versionné : chaque déploiement repart de ses anciennes lignes, lisibles par tous ceux qui ont le dépôt.`,
       why: "Une application posée sur un fichier SQLite versionné semble garder ses données, puisque les lignes du dernier commit reviennent. Ce qui a été écrit depuis est perdu. Le fichier contient aussi les empreintes de mots de passe et les adresses de ceux qui y figuraient.",
       remedy: [
         "Retirez le fichier du suivi : `git rm --cached FICHIER`, et ajoutez-le à .gitignore.",

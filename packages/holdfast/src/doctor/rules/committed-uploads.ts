@@ -12,7 +12,8 @@ export const committedUploads: Rule = {
   words: {
     en: {
       title: "Uploaded files are in version control, and hide the loss",
-      says: ({ path, name, other }) => `${path} holds ${other} committed ${other === "1" ? "file" : "files"}, such as ${name}: these are there after each deploy, what people upload is not.`,
+      says: ({ path, name, other }) =>
+        `${path} holds ${other} committed ${other === "1" ? "file" : "files"}, such as ${name}: these are there after each deploy, what people upload is not.`,
       why: "Committed files make it look as if uploads survived: the old pictures come back with the build, only the new ones vanish. They may also be other people's personal files, in a public history.",
       remedy: [
         "Move what people uploaded to the storage; keep in the repository only what belongs to the app, in another folder.",
@@ -21,7 +22,8 @@ export const committedUploads: Rule = {
     },
     fr: {
       title: "Des fichiers envoyés sont dans le dépôt et masquent la perte",
-      says: ({ path, name, other }) => `${path} contient des fichiers versionnés (${other}), par exemple ${name} : ceux-là reviennent à chaque déploiement, ceux que l’on envoie non.`,
+      says: ({ path, name, other }) =>
+        `${path} contient des fichiers versionnés (${other}), par exemple ${name} : ceux-là reviennent à chaque déploiement, ceux que l’on envoie non.`,
       why: "Les fichiers versionnés donnent l’illusion que les envois survivent : les anciennes images reviennent avec le build, seules les nouvelles disparaissent. Il peut aussi s’agir de fichiers personnels, dans un historique public.",
       remedy: [
         "Déplacez vers le stockage ce que les gens ont envoyé ; ne gardez dans le dépôt que ce qui appartient à l’application, dans un autre dossier.",
@@ -30,7 +32,8 @@ export const committedUploads: Rule = {
     },
     tr: {
       title: "Yüklenen dosyalar sürüm denetiminde ve kaybı gizliyor",
-      says: ({ path, name, other }) => `${path} klasöründe depoya işlenmiş dosyalar var (${other} tane; örneğin ${name}): bunlar her dağıtımda geri gelir, kullanıcıların yükledikleri gelmez.`,
+      says: ({ path, name, other }) =>
+        `${path} klasöründe depoya işlenmiş dosyalar var (${other} tane; örneğin ${name}): bunlar her dağıtımda geri gelir, kullanıcıların yükledikleri gelmez.`,
       why: "Depoya işlenmiş dosyalar, yüklemeler kalıcıymış izlenimi verir: eski resimler derlemeyle geri gelir, yalnızca yenileri kaybolur. Üstelik bunlar herkese açık bir geçmişte duran kişisel dosyalar olabilir.",
       remedy: [
         "Kullanıcıların yüklediklerini depolamaya taşıyın; depoda yalnızca uygulamaya ait olanları, başka bir klasörde tutun.",

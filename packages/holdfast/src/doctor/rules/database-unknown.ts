@@ -11,7 +11,10 @@ export const databaseUnknown: Rule = {
       title: "Where the database is could not be told",
       says: ({ name }) => `Not understood: ${name}.`,
       why: "The doctor reads code without running it. What it does not understand it does not call safe.",
-      remedy: ["Look at the line yourself: is production's database a server, or a file of the app?", "Count the rows before a deploy and after it."],
+      remedy: [
+        "Look at the line yourself: is production's database a server, or a file of the app?",
+        "Count the rows before a deploy and after it.",
+      ],
     },
     fr: {
       title: "L’emplacement de la base de données n’a pas pu être établi",
@@ -26,7 +29,10 @@ export const databaseUnknown: Rule = {
       title: "Veritabanının nerede olduğu anlaşılamadı",
       says: ({ name }) => `Anlaşılamayan: ${name}.`,
       why: "Doktor kodu çalıştırmadan okur. Anlamadığı şeye güvenli demez.",
-      remedy: ["Satıra kendiniz bakın: canlı ortamın veritabanı bir sunucu mu, yoksa uygulamanın bir dosyası mı?", "Dağıtımdan önce ve sonra satırları sayın."],
+      remedy: [
+        "Satıra kendiniz bakın: canlı ortamın veritabanı bir sunucu mu, yoksa uygulamanın bir dosyası mı?",
+        "Dağıtımdan önce ve sonra satırları sayın.",
+      ],
     },
   },
   find: (app) => {

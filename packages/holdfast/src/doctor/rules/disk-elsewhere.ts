@@ -21,9 +21,13 @@ export const diskElsewhere: Rule = {
   words: {
     en: {
       title: "A disk is mounted, and uploads are written elsewhere",
-      says: ({ label, path, other }) => `${label}: the files go to ${path === "" ? "another folder" : path}, and the disk is mounted at ${other}.`,
+      says: ({ label, path, other }) =>
+        `${label}: the files go to ${path === "" ? "another folder" : path}, and the disk is mounted at ${other}.`,
       why: "A disk keeps what lies below the folder it is mounted at, and nothing else. The two paths must meet.",
-      remedy: ["Mount the disk at the folder that the app writes to, or let the app write below the disk's folder.", "Look with `df -h PATH` in the service's shell: it must name the disk."],
+      remedy: [
+        "Mount the disk at the folder that the app writes to, or let the app write below the disk's folder.",
+        "Look with `df -h PATH` in the service's shell: it must name the disk.",
+      ],
     },
     fr: {
       title: "Un disque est monté, mais les fichiers s’écrivent ailleurs",
@@ -37,7 +41,8 @@ export const diskElsewhere: Rule = {
     },
     tr: {
       title: "Bir disk bağlı ama dosyalar başka yere yazılıyor",
-      says: ({ label, path, other }) => `${label}: dosyaların yazıldığı yer ${path === "" ? "başka bir klasör" : path}, diskin bağlı olduğu yer ise ${other}.`,
+      says: ({ label, path, other }) =>
+        `${label}: dosyaların yazıldığı yer ${path === "" ? "başka bir klasör" : path}, diskin bağlı olduğu yer ise ${other}.`,
       why: "Bir disk, yalnızca bağlandığı klasörün altındakileri saklar. İki yol birbirini tutmalıdır.",
       remedy: [
         "Diski uygulamanın yazdığı klasöre bağlayın ya da uygulamayı diskin klasörünün altına yazdırın.",

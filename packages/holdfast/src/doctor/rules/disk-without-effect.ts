@@ -20,7 +20,10 @@ export const diskWithoutEffect: Rule = {
       title: "The deploy file asks for a disk that there will not be",
       says: ({ name, platform }) => `${name}: ${platform} makes no disk of this.`,
       why: "A key that is misspelled is passed over, and a free plan has no disks. The deploy succeeds, and the folder is an ordinary one.",
-      remedy: ["On Render a disk is `disk:` with `name`, `mountPath` and `sizeGB`, one for each service.", "Choose a plan that has disks, or keep uploads in a bucket instead."],
+      remedy: [
+        "On Render a disk is `disk:` with `name`, `mountPath` and `sizeGB`, one for each service.",
+        "Choose a plan that has disks, or keep uploads in a bucket instead.",
+      ],
     },
     fr: {
       title: "Le fichier de déploiement demande un disque qui n’existera pas",
@@ -46,7 +49,11 @@ export const diskWithoutEffect: Rule = {
     ...matchObserved(app, "disk-on-free-plan", ({ plan = "free" }) => ({ name: `plan: ${plan}` })),
   ],
   example: {
-    fires: djangoExample(`${serverDatabase}${folderUploads}`, { "render.yaml": blueprint(`    disks:\n      - ${fields.replaceAll("\n      ", "\n        ")}`) }),
-    silent: djangoExample(`${serverDatabase}${folderUploads}`, { "render.yaml": blueprint(`    disk:\n      ${fields}`, "    plan: starter\n") }),
+    fires: djangoExample(`${serverDatabase}${folderUploads}`, {
+      "render.yaml": blueprint(`    disks:\n      - ${fields.replaceAll("\n      ", "\n        ")}`),
+    }),
+    silent: djangoExample(`${serverDatabase}${folderUploads}`, {
+      "render.yaml": blueprint(`    disk:\n      ${fields}`, "    plan: starter\n"),
+    }),
   },
 };

@@ -10,7 +10,8 @@ export function djangoExample(settings: string, more: Readonly<Record<string, st
       'import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\napplication = get_wsgi_application()\n',
     "shop/settings.py": `import os\nfrom pathlib import Path\n\nBASE_DIR = Path(__file__).resolve().parent.parent\nINSTALLED_APPS = ["listings"]\n${settings}`,
     "listings/__init__.py": "",
-    "listings/models.py": 'from django.db import models\n\n\nclass Listing(models.Model):\n    photo = models.ImageField(upload_to="photos/")\n',
+    "listings/models.py":
+      'from django.db import models\n\n\nclass Listing(models.Model):\n    photo = models.ImageField(upload_to="photos/")\n',
     ...more,
   };
 }
@@ -30,8 +31,7 @@ export const folderUploads = 'MEDIA_URL = "/media/"\nMEDIA_ROOT = BASE_DIR / "me
 export function expressExample(server: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   return {
     "package.json": `${JSON.stringify({ name: "shop", type: "module", scripts: { start: "node server.js" }, dependencies: { express: "5.1.0", multer: "2.0.2", "multer-storage-cloudinary": "4.0.0", cloudinary: "1.41.3" } })}\n`,
-    "render.yaml":
-      "services:\n  - type: web\n    name: shop\n    runtime: node\n    buildCommand: npm ci\n    startCommand: npm start\n",
+    "render.yaml": "services:\n  - type: web\n    name: shop\n    runtime: node\n    buildCommand: npm ci\n    startCommand: npm start\n",
     "server.js": `import express from "express";\nimport multer from "multer";\n\nconst app = express();\n${server}app.listen(process.env.PORT);\n`,
     ...more,
   };

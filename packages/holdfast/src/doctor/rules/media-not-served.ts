@@ -17,7 +17,10 @@ export const mediaNotServed: Rule = {
       title: "In production nobody serves the uploads",
       says: ({ path }) => `${path}: this route exists only while DEBUG is on, so uploaded pictures answer 404 in production.`,
       why: "Django's static() makes no route when DEBUG is off, and WhiteNoise serves static files, not uploads. The files may well be there, and are seen by nobody.",
-      remedy: ["Keep uploads in a storage that serves them itself: a bucket or Cloudinary.", "On a disk that lasts, let a web server or a view hand them out."],
+      remedy: [
+        "Keep uploads in a storage that serves them itself: a bucket or Cloudinary.",
+        "On a disk that lasts, let a web server or a view hand them out.",
+      ],
     },
     fr: {
       title: "En production, personne ne sert les fichiers envoyés",

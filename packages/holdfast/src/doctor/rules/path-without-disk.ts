@@ -54,7 +54,13 @@ export const pathWithoutDisk: Rule = {
     const seen = new Set<string>();
     return app.verdicts.uploads.sinks.flatMap((place) => {
       const { path, answer } = place;
-      if (path === undefined || answer !== "loses" || !/^(?:\/|\$\{)/.test(path) || /^\/(?:tmp|app|usr|opt|home|workspace)(?:\/|$)/.test(path)) return [];
+      if (
+        path === undefined ||
+        answer !== "loses" ||
+        !/^(?:\/|\$\{)/.test(path) ||
+        /^\/(?:tmp|app|usr|opt|home|workspace)(?:\/|$)/.test(path)
+      )
+        return [];
       if (seen.has(path)) return [];
       seen.add(path);
       const at = place.because[0] ?? place.at;

@@ -22,7 +22,9 @@ export const secretCommitted: Rule = {
     },
   },
   find: (app) => {
-    const files = app.tree.paths.filter((path) => /(?:^|\/)\.env(?:\.production|\.prod|\.local)?$/.test(path) && app.tree.isCommitted(path));
+    const files = app.tree.paths.filter(
+      (path) => /(?:^|\/)\.env(?:\.production|\.prod|\.local)?$/.test(path) && app.tree.isCommitted(path),
+    );
     return files.flatMap((file) => {
       const secrets = (app.tree.read(file) ?? "").split(/\r?\n/).flatMap((text, index) => {
         const [, name = "", value = ""] = /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*["']?([^"'#\s]*)/.exec(text) ?? [];

@@ -41,7 +41,10 @@ export const settingWithoutEffect: Rule = {
       name: setting,
       other: since === "" ? framework : `${framework} from ${since} on`,
     })),
-    ...matchObserved(app, "setting-unknown", ({ setting = "The setting", framework = "the framework" }) => ({ name: setting, other: framework })),
+    ...matchObserved(app, "setting-unknown", ({ setting = "The setting", framework = "the framework" }) => ({
+      name: setting,
+      other: framework,
+    })),
   ],
   example: {
     fires: djangoExample(`${serverDatabase}${folderUploads}DEFAULT_FILE_STORAGE = "storages.backends.s3boto3.S3Boto3Storage"\n`),

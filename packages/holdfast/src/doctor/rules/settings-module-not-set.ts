@@ -35,7 +35,8 @@ export const settingsModuleNotSet: Rule = {
   words: {
     en: {
       title: "Production starts with other settings than those written for it",
-      says: ({ name, other }) => `Nothing sets DJANGO_SETTINGS_MODULE for production, so ${name} is used; ${other === "" ? "the settings for production are" : `${other} is`} never loaded.`,
+      says: ({ name, other }) =>
+        `Nothing sets DJANGO_SETTINGS_MODULE for production, so ${name} is used; ${other === "" ? "the settings for production are" : `${other} is`} never loaded.`,
       why: "wsgi.py and manage.py name a default, usually the settings of development. Where neither the start command nor a variable says otherwise, the storage and the database of the production settings do not exist for the app.",
       remedy: ["Set DJANGO_SETTINGS_MODULE in the deploy file to the settings of production, or make them the default in wsgi.py."],
     },

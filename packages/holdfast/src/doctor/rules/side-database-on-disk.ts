@@ -7,7 +7,8 @@ const yaml = (queue: string): string =>
 const rails = (queue: string): Readonly<Record<string, string>> => ({
   Gemfile: gemfile,
   "Gemfile.lock": "GEM\n  specs:\n    rails (8.0.2)\n    pg (1.5.9)\n    sqlite3 (2.6.0)\n",
-  "config/application.rb": 'require "rails/all"\nmodule Shop\n  class Application < Rails::Application\n    config.load_defaults 8.0\n  end\nend\n',
+  "config/application.rb":
+    'require "rails/all"\nmodule Shop\n  class Application < Rails::Application\n    config.load_defaults 8.0\n  end\nend\n',
   "config/environments/production.rb": "Rails.application.configure do\n  config.active_storage.service = :local\nend\n",
   "config/database.yml": yaml(queue),
   "render.yaml":

@@ -11,11 +11,15 @@ export const silentFallBack: Rule = {
       title: "When the cloud fails, files go to the disk without a word",
       says: ({ label }) => `${label}: an error of the cloud storage is caught here, and the file is written to the disk instead.`,
       why: "The person sees a success, and the file is gone at the next deploy. A wrong key or a full account turns every upload into a loss that nobody notices.",
-      remedy: ["Let the error reach the person: an upload that failed can be tried again, a lost one cannot.", "Log the error with its cause."],
+      remedy: [
+        "Let the error reach the person: an upload that failed can be tried again, a lost one cannot.",
+        "Log the error with its cause.",
+      ],
     },
     fr: {
       title: "Quand le cloud échoue, les fichiers vont sur le disque sans un mot",
-      says: ({ label }) => `${label} : une erreur du stockage distant est interceptée ici, et le fichier est écrit sur le disque à la place.`,
+      says: ({ label }) =>
+        `${label} : une erreur du stockage distant est interceptée ici, et le fichier est écrit sur le disque à la place.`,
       why: "La personne voit un succès, et le fichier disparaît au prochain déploiement. Une clé erronée ou un compte plein transforme chaque envoi en perte que personne ne remarque.",
       remedy: [
         "Laissez l’erreur parvenir à la personne : un envoi échoué se recommence, un fichier perdu ne revient pas.",

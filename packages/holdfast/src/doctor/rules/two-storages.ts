@@ -1,8 +1,10 @@
 import { detailsOf, matchObserved, type Rule } from "../rule.js";
 import { djangoExample, folderUploads, serverDatabase } from "./example-apps.js";
 
-const cloudinary = 'STORAGES = {"default": {"BACKEND": "cloudinary_storage.storage.MediaCloudinaryStorage"}, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}';
-const bucket = 'STORAGES = {"default": {"BACKEND": "storages.backends.s3.S3Storage"}, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}';
+const cloudinary =
+  'STORAGES = {"default": {"BACKEND": "cloudinary_storage.storage.MediaCloudinaryStorage"}, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}';
+const bucket =
+  'STORAGES = {"default": {"BACKEND": "storages.backends.s3.S3Storage"}, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}';
 
 /** Two storages are wired, and which one is used hangs on the order of lines. */
 export const twoStorages: Rule = {
@@ -12,19 +14,22 @@ export const twoStorages: Rule = {
   words: {
     en: {
       title: "Two storages are wired, and the order of lines decides",
-      says: ({ name, other }) => `Both ${name} and ${other} can be chosen here; where the variables of both are set, one of them wins silently.`,
+      says: ({ name, other }) =>
+        `Both ${name} and ${other} can be chosen here; where the variables of both are set, one of them wins silently.`,
       why: "Credentials that were tried once stay in the dashboard. Then uploads go to the storage nobody looks at, and old pictures are searched for in the wrong one.",
       remedy: ["Choose one storage by one variable, and stop with an error when both are configured."],
     },
     fr: {
       title: "Deux stockages sont branchés, et l’ordre des lignes décide",
-      says: ({ name, other }) => `${name} et ${other} peuvent tous deux être choisis ici ; si les variables des deux sont définies, l’un l’emporte en silence.`,
+      says: ({ name, other }) =>
+        `${name} et ${other} peuvent tous deux être choisis ici ; si les variables des deux sont définies, l’un l’emporte en silence.`,
       why: "Des identifiants essayés une fois restent dans le tableau de bord. Les fichiers vont alors dans le stockage que personne ne regarde, et les anciennes images sont cherchées dans le mauvais.",
       remedy: ["Choisissez le stockage par une seule variable, et échouez avec une erreur quand les deux sont configurés."],
     },
     tr: {
       title: "İki depolama bağlı; hangisinin kullanılacağını satır sırası belirliyor",
-      says: ({ name, other }) => `Burada hem ${name} hem ${other} seçilebiliyor; ikisinin de değişkenleri tanımlıysa biri sessizce kazanır.`,
+      says: ({ name, other }) =>
+        `Burada hem ${name} hem ${other} seçilebiliyor; ikisinin de değişkenleri tanımlıysa biri sessizce kazanır.`,
       why: "Bir kez denenmiş kimlik bilgileri panelde kalır. Dosyalar o zaman kimsenin bakmadığı depolamaya gider, eski resimler de yanlış yerde aranır.",
       remedy: ["Depolamayı tek bir değişkenle seçin; ikisi birden yapılandırıldığında uygulama hata verip dursun."],
     },
@@ -33,7 +38,9 @@ export const twoStorages: Rule = {
     const told = matchObserved(app, "two-backends", ({ first = "", second = "" }) => ({ name: first, other: second }));
     if (told.length > 0) return told;
     const { depends, sinks } = app.verdicts.uploads;
-    const clouds = [...new Set(depends.filter(({ answer }) => answer === "keeps").map(({ storage }) => storage))].filter((name) => name !== "disk");
+    const clouds = [...new Set(depends.filter(({ answer }) => answer === "keeps").map(({ storage }) => storage))].filter(
+      (name) => name !== "disk",
+    );
     const [first, second] = clouds;
     const at = sinks.find((place) => place.depends.length > 0);
     if (first === undefined || second === undefined || at === undefined) return [];

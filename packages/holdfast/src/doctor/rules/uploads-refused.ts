@@ -10,7 +10,8 @@ export const uploadsRefused: Rule = {
   words: {
     en: {
       title: "Uploads fail here: the disk takes no files",
-      says: ({ label, path, platform }) => `${label}: writing ${path === "" ? "to the disk" : `to ${path}`} fails on ${platform} with EROFS, a read-only file system.`,
+      says: ({ label, path, platform }) =>
+        `${label}: writing ${path === "" ? "to the disk" : `to ${path}`} fails on ${platform} with EROFS, a read-only file system.`,
       why: "Functions run from an image that cannot be written to; only /tmp can, and it is wiped with each instance.",
       remedy: ["Send uploads to a storage apart from the function: a bucket, Cloudinary, or the platform's own blob storage."],
     },
@@ -34,7 +35,8 @@ export const uploadsRefused: Rule = {
     fires: {
       ...expressExample(folderRoute),
       "render.yaml": "",
-      "vercel.json": '{ "version": 2, "builds": [{ "src": "server.js", "use": "@vercel/node" }], "routes": [{ "src": "/(.*)", "dest": "server.js" }] }\n',
+      "vercel.json":
+        '{ "version": 2, "builds": [{ "src": "server.js", "use": "@vercel/node" }], "routes": [{ "src": "/(.*)", "dest": "server.js" }] }\n',
     },
     silent: expressExample(folderRoute),
   },

@@ -22,7 +22,9 @@ export const valueMalformed: Rule = {
       title: "The value of a variable cannot be what is meant",
       says: ({ name, other }) => `${name} ${other}.`,
       why: "A value pasted with its name, its quotes or its <placeholder> is set, so the code takes the way to the cloud, and every upload fails there, or is caught and falls back to the disk.",
-      remedy: ["Paste the value alone: no name before it, no quotes, no spaces, no angle brackets. Set secrets in the dashboard, not in the file."],
+      remedy: [
+        "Paste the value alone: no name before it, no quotes, no spaces, no angle brackets. Set secrets in the dashboard, not in the file.",
+      ],
     },
   },
   find: (app) =>

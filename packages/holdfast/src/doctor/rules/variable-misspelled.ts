@@ -36,7 +36,9 @@ export const variableMisspelled: Rule = {
       if (asked.includes(variable.name)) return [];
       const meant = asked.find((name) => !names.has(name) && isNear(variable.name, name));
       if (meant === undefined) return [];
-      return [{ at: { file: variable.file, line: variable.line }, because: [], details: detailsOf(app, { name: variable.name, other: meant }) }];
+      return [
+        { at: { file: variable.file, line: variable.line }, because: [], details: detailsOf(app, { name: variable.name, other: meant }) },
+      ];
     });
   },
   example: {

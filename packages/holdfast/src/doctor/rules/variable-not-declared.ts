@@ -23,14 +23,17 @@ export const variableNotDeclared: Rule = {
       title: "A variable that files depend on is not in the deploy file",
       says: ({ variables, name }) => `${variables}: the code asks for it, and the service "${name}" does not declare it.`,
       why: "A service made from this file starts without the variable, and takes the way to the disk. Nobody is asked for it.",
-      remedy: ["Declare it in the deploy file without its value (on Render: `- key: NAME` and `sync: false`), and set it in the dashboard."],
+      remedy: [
+        "Declare it in the deploy file without its value (on Render: `- key: NAME` and `sync: false`), and set it in the dashboard.",
+      ],
     },
   },
   find: (app) => {
     const { service } = app.model;
     if (service === undefined) return [];
     const known = new Set([...service.variables, ...app.model.deployment.dotenv, ...app.given.variables].map(({ name }) => name));
-    const isPlatforms = (name: string): boolean => name in app.platform.variables || app.platform.prefixes.some((prefix) => name.startsWith(prefix));
+    const isPlatforms = (name: string): boolean =>
+      name in app.platform.variables || app.platform.prefixes.some((prefix) => name.startsWith(prefix));
     const { uploads, database } = app.verdicts;
     const losing = [uploads, database].filter(({ answer, asDeclared }) => answer === "depends" && asDeclared === "loses");
     const missing = [...new Set(losing.flatMap(({ dependsOn }) => dependsOn))].filter((name) => !known.has(name) && !isPlatforms(name));

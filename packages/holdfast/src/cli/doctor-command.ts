@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { failLevels } from "../findings/fail-on.js";
+import { reportFormats } from "../findings/formats.js";
+import type { Io } from "./io.js";
+import type { HelpEnd } from "./storage-commands.js";
+
+interface DoctorFlags {
+  readonly format?: string;
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly all?: boolean;
+  readonly lang?: string;
+  readonly explain?: string;
+  readonly set?: readonly string[];
+  readonly envFrom?: readonly string[];
+  readonly failOn: readonly string[];
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+}
+
+/** Add `holdfast doctor`, which is also what `holdfast` alone runs. */
+export function addDoctorCommand(program: Command, io: Io, version: string, end: HelpEnd, exitWith: (exitCode: number) => void): void {
+  program
+    .command("doctor")
+    .alias("check")
+    .helpGroup("Check:")
+    .summary("will this app lose uploads or data on its next deploy, and why? (what `holdfast` alone runs)")
+    .description(
+      "Read an app's code and deploy files, and answer whether its uploads and its database survive the next deploy: with the line, " +
+        "the reason and the remedy. Nothing of the app is run, and no network is used.",
+    )
+    .argument("[directories...]", "folders to examine; several give one table", [])
+    .option("--format <format>", `how to print the result: ${reportFormats.join(", ")}`)
+    .option("--output <file>", "write the result into this file")
+    .option("--json", "the same as --format json")
+    .option("--all", "print everything, however long")
+    .option("--lang <language>", "en, fr or tr (default: by LC_ALL, LC_MESSAGES or LANG)")
+    .option("--explain <code>", "explain a rule, such as MEDIA001, with examples")
+    .option("--set <name[=value]>", "say that a variable is set in the dashboard; may be given several times", collect)
+    .option("--env-from <file>", "say that the variables of this file are set; only their names are kept", collect)
+    .option("--fail-on <levels>", `what makes the exit code 1: ${failLevels.join(", ")}, or several of them`, parseLevels, ["loses"])
+    .option("--baseline <file>", "count only what is not in this file")
+    .option("--write-baseline <file>", "write what is found now into this file, and exit with 0")
+    .addHelpText(
+      "after",
+      end.examples([
+        "holdfast                                        the current folder",
+        "holdfast doctor ../shop ../blog                 one table",
+        "holdfast doctor --set CLOUDINARY_URL            it is set in the dashboard",
+        "holdfast doctor --explain MEDIA001",
+        "holdfast doctor --format sarif --output holdfast.sarif",
+        "holdfast doctor --write-baseline holdfast-baseline.json",
+        "holdfast doctor --baseline holdfast-baseline.json --fail-on loses,warning",
+      ]) +
+        end.exitCodes([
+          "0  nothing reaches --fail-on",
+          "1  something does: by default, that something is lost at the next deploy",
+          "2  the command or holdfast.yaml was not understood",
+          "3  a folder could not be read, or holds no app",
+        ]),
+    )
+    .action(async (directories: readonly string[], flags: DoctorFlags) => {
+      const { run } = await import("./doctor.js");
+      exitWith(await run({ directories, version, ...flags }, io));
+    });
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function parseLevels(text: string): readonly string[] {
+  const levels = text.split(",").map((level) => level.trim());
+  const known: readonly string[] = failLevels;
+  if (levels.some((level) => !known.includes(level))) throw new InvalidArgumentError(`Give one or several of ${failLevels.join(", ")}.`);
+  return levels;
+}
