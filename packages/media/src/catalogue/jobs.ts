@@ -119,15 +119,15 @@ export async function claimJobs(
             : page
                 .where("job.state", "=", "ready")
                 .where("job.run_at", "<=", asOf)
-                .where(({ not, exists, selectFrom }) =>
-                  not(
-                    exists(
-                      selectFrom("jobs as other")
-                        .select("other.id")
-                        .where("other.state", "=", "running")
-                        .whereRef("other.kind", "=", "job.kind")
-                        .whereRef("other.subject", "=", "job.subject"),
-                    ),
+                // Looked up once for the whole statement: few run, and a look for each that is ready would cost the most.
+                .where(({ eb, refTuple, selectFrom }) =>
+                  eb(
+                    refTuple("job.kind", "job.subject"),
+                    "not in",
+                    selectFrom("jobs as other")
+                      .select(["other.kind", "other.subject"])
+                      .where("other.state", "=", "running")
+                      .$asTuple("kind", "subject"),
                   ),
                 )
                 .orderBy("job.run_at");
