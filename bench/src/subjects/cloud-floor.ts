@@ -10,6 +10,8 @@ import type { BucketAddress } from "./s3-sdk.js";
 export type CloudCommands = {
   readonly open: (address: BucketAddress & { readonly database: string }) => Promise<void>;
   readonly put: (order: Omit<PutOrder, "folder">) => Promise<Cost>;
+  /** Wait until what follows an acknowledgement is done too. */
+  readonly finish: (nothing: undefined) => Promise<void>;
 };
 
 let target: { readonly client: S3Client; readonly bucket: string; readonly database: pg.Pool } | undefined;
@@ -24,6 +26,8 @@ answerCommands<CloudCommands>({
     await pool.query("CREATE TABLE IF NOT EXISTS floor (id TEXT PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL, size BIGINT NOT NULL)");
     target = { client: new S3Client({ ...address, forcePathStyle: true }), bucket, database: pool };
   },
+  // Nothing follows.
+  async finish() {},
   async put({ name, bytes, count, concurrency }) {
     if (target === undefined) throw new Error("nothing has been opened");
     const { client, bucket, database } = target;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Media, openMedia, s3Storage } from "@holdfast/media";
 import { answerCommands } from "../child.js";
 import { costOf, inParallel } from "../parallel.js";
@@ -11,6 +12,9 @@ answerCommands<CloudCommands>({
     const quiet = { info: () => undefined, warn: console.warn, error: console.error };
     media = await openMedia({ storage: await s3Storage(bucket), database, env: {}, log: quiet });
     await media.migrate();
+  },
+  async finish() {
+    while ((await media?.jobs.count())?.some(({ state }) => state !== "dead") === true) await sleep(20);
   },
   async put({ name, bytes, count, concurrency }) {
     const opened = media;

@@ -91,8 +91,9 @@ function assemble(given: Assembly): Media {
   const staging = given.uploadsExpireInMs === undefined ? {} : { expiresInMs: given.uploadsExpireInMs };
   const attaching = createAttaching(catalogue, (id) => files.forget(id));
   const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
-  const worker = createMediaWorker({ catalogue, storages: given.storages, log, leaseMs }, given.jobs);
   const running = new Set<Promise<unknown>>();
+  const isBusy = (): boolean => running.size > 0;
+  const worker = createMediaWorker({ catalogue, storages: given.storages, log, leaseMs, isBusy }, given.jobs);
   let isClosed = false;
 
   // The tables of an application's own database may not be there yet, so what needs them is asked for when first used.

@@ -15,14 +15,16 @@ export interface MediaWorkerContext {
   readonly storages: readonly [Storage, ...Storage[]];
   readonly log: Logger;
   readonly leaseMs: number;
+  /** Whether somebody waits for an answer of this instance. */
+  readonly isBusy?: () => boolean;
 }
 
 /** Make the worker of one media instance: the jobs there are, and how each is done. */
 export function createMediaWorker(context: MediaWorkerContext, option: MediaOptions["jobs"]): Pick<JobWorker, "start" | "close"> {
   if (option === false) return { start: () => undefined, close: async () => undefined };
-  const { catalogue, log, leaseMs } = context;
+  const { catalogue, log, leaseMs, isBusy = () => false } = context;
   const handlers = onOwnStorage(context, { ...manifestHandlers(context), ...replicationHandlers(context) });
-  const worker = createJobWorker({ catalogue, handlers, log, leaseMs, ...option });
+  const worker = createJobWorker({ catalogue, handlers, log, leaseMs, isBusy, ...option });
   let isStarted = false;
   return {
     start() {

@@ -25,6 +25,8 @@ export interface JobWorkerOptions {
   readonly log: Logger;
   /** Jobs at a time. @defaultValue 4 */
   readonly concurrency?: number;
+  /** While somebody waits for an answer of this process, one job at a time. @defaultValue nobody ever does */
+  readonly isBusy?: () => boolean;
   /** How long a worker may be silent before another one takes over. @defaultValue one minute */
   readonly leaseMs?: number;
   /** How often to look for work that nobody told of: another instance's, or what waited. @defaultValue 5 s */
@@ -67,7 +69,7 @@ interface Running {
  * bounded number of attempts. Any number of workers may share a catalogue.
  */
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
-  const { catalogue, handlers, log, concurrency = 4, leaseMs = 60_000, pollMs = 5000 } = options;
+  const { catalogue, handlers, log, concurrency = 4, leaseMs = 60_000, pollMs = 5000, isBusy = () => false } = options;
   const attemptsAtMost = options.maxAttempts ?? maxAttempts;
   const pause = options.pauseAfter ?? ((attempt: number) => pauseAfter(attempt));
   const kinds = Object.keys(handlers);
@@ -95,7 +97,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     try {
       while (looksAgain && !isClosed) {
         looksAgain = false;
-        const limit = concurrency - running.size;
+        const limit = (isBusy() ? 1 : concurrency) - running.size;
         // Whatever ends looks again.
         if (limit <= 0) return;
         const from = takesOver ? "expired" : "ready";
