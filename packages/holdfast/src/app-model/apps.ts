@@ -31,13 +31,18 @@ const besides = /(^|\/)(tests?|__tests__|spec|examples?|fixtures|docs?|e2e|cypre
  * first. Whether there is an app is for the readers to say.
  */
 export function candidateRoots(tree: SourceTree, deployment: Deployment): readonly string[] {
-  const serving = deployment.services.filter(({ kind }) => kind === "web").map(({ root }) => root);
+  const serving = deployment.services.filter((service) => service.kind === "web" && isDeclared(service)).map(({ root }) => root);
   const found = tree
     .find(".", ...manifests)
     .filter((path) => manifests.includes(path.slice(path.lastIndexOf("/") + 1)) && !besides.test(path))
     .map(folderOf);
   const others = [...new Set(found)].toSorted((one, other) => depth(one) - depth(other) || (one < other ? -1 : 1));
   return [...new Set([...serving, ...others])].slice(0, maxRoots);
+}
+
+/** An image that no deploy file speaks of may be of anything. */
+function isDeclared({ at }: Service): boolean {
+  return !/(^|\/)Dockerfile$/.test(at.file);
 }
 
 function depth(path: string): number {
@@ -53,7 +58,7 @@ export function serviceOf(root: string, deployment: Deployment): Service | undef
   const around = serving.filter((service) => isWithin(root, service.root));
   const [nearest] = around.toSorted((one, other) => rank(one) - rank(other) || depth(other.root) - depth(one.root));
   const [inside] = serving
-    .filter((service) => isWithin(service.root, root) && service.kind === "web" && rank(service) === 0)
+    .filter((service) => isWithin(service.root, root) && service.kind === "web" && rank(service) === 0 && isDeclared(service))
     .toSorted((one, other) => depth(one.root) - depth(other.root));
   return nearest !== undefined && (rank(nearest) === 0 || inside === undefined) ? nearest : inside;
 }

@@ -1,11 +1,13 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
 import { joined, known, nothing, unknownValue, type Entry, type Value } from "./abstract-value.js";
+import { isParsableYaml } from "./yaml-guard.js";
 
 /** A document with more nodes than this is no configuration. */
 const maxNodes = 20_000;
 
 /** Turn a YAML text into a value; marked places in it stand for the values given. */
 export function readYaml(text: string, file: string, values: readonly Value[] = []): Value {
+  if (!isParsableYaml(text)) return unknownValue(`${file}, which is nested too deep to be read`);
   const lines = new LineCounter();
   let document: Document;
   try {

@@ -80,7 +80,7 @@ function readInstruction(instruction: Instruction, stages: Stage[], file: string
   const raw = instruction.getRawArgumentsContent() ?? "";
   switch (keyword) {
     case "WORKDIR":
-      stage.workdir = posix.join(stage.workdir, fill(unquote(words[0] ?? "."), stage));
+      stage.workdir = posix.resolve(stage.workdir, fill(unquote(words[0] ?? "."), stage));
       break;
     case "ENV":
       for (const [name, value] of assignments(raw)) {
@@ -111,7 +111,7 @@ function readCopy(raw: string, words: readonly string[], stage: Stage, stages: r
   const paths = words.filter((word) => !word.startsWith("--")).map((word) => unquote(word.replace(/^\[|[\],]$/g, "")));
   const target = paths.at(-1);
   if (target === undefined) return;
-  const to = posix.join(stage.workdir, fill(target, stage)).replace(/(.)\/$/, "$1");
+  const to = posix.resolve(stage.workdir, fill(target, stage)).replace(/(.)\/$/, "$1");
   for (const source of paths.slice(0, -1)) {
     if (from !== undefined) {
       const other = stages.find(({ name }, index) => name === from || String(index) === from);

@@ -1,6 +1,7 @@
 import { parse as parseToml } from "smol-toml";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from "yaml";
 import type { SourceTree } from "../model.js";
+import { isParsableYaml } from "../yaml-guard.js";
 
 /** One value of a configuration file, with its line. It is looked into only as far as it is asked, so that no nesting costs anything. */
 export interface Field {
@@ -26,6 +27,7 @@ export function readFields(tree: SourceTree, path: string): Field | "broken" | u
 }
 
 function readYaml(text: string): Field | "broken" {
+  if (!isParsableYaml(text)) return "broken";
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", strict: false, uniqueKeys: false });

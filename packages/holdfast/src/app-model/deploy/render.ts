@@ -34,10 +34,11 @@ export function readRender(tree: SourceTree, file: string): FileReading {
   }
   const projects = (blueprint.get("projects")?.items ?? []).flatMap((project) => project.get("environments")?.items ?? []);
   const listed = [blueprint, ...projects].flatMap((field) => field.get("services")?.items ?? []);
+  const names = new Set(listed.flatMap((field) => field.get("name")?.text ?? []));
   const services: Service[] = [];
   const observations: Observation[] = [];
   for (const field of listed) {
-    const service = serviceOf(tree, file, field, groups);
+    const service = serviceOf(tree, file, field, { groups, names });
     if (service === undefined) continue;
     services.push(service);
     observations.push(...diskTrouble(file, field));
@@ -54,13 +55,20 @@ function weight({ kind }: Service): number {
   return ["web", "worker", "cron", "static"].indexOf(kind);
 }
 
-function serviceOf(tree: SourceTree, file: string, field: Field, groups: ReadonlyMap<string, readonly Field[]>): Service | undefined {
+/** What the variables of a service refer to. */
+interface Blueprint {
+  readonly groups: ReadonlyMap<string, readonly Field[]>;
+  /** The names of the services in it. */
+  readonly names: ReadonlySet<string>;
+}
+
+function serviceOf(tree: SourceTree, file: string, field: Field, blueprint: Blueprint): Service | undefined {
   const type = field.get("type")?.text ?? "web";
   const runtime = field.get("runtime")?.text ?? field.get("env")?.text ?? "";
   const kind = runtime === "static" ? "static" : kinds[type];
   if (kind === undefined) return undefined;
   const root = rootOf(tree, file, field.get("rootDir")?.text);
-  const declared = variablesOf(file, field.get("envVars")?.items ?? [], groups);
+  const declared = variablesOf(file, field.get("envVars")?.items ?? [], blueprint);
   const phases = [
     ...phase("build", field.get("buildCommand"), file),
     ...phase("release", field.get("preDeployCommand"), file),
@@ -105,18 +113,21 @@ function phase(name: Phase["name"], field: Field | undefined, file: string): rea
   return field?.text === undefined || field.text.trim() === "" ? [] : [{ name, command: field.text, file, line: field.line }];
 }
 
-function variablesOf(file: string, items: readonly Field[], groups: ReadonlyMap<string, readonly Field[]>): readonly DeclaredVariable[] {
+function variablesOf(file: string, items: readonly Field[], blueprint: Blueprint): readonly DeclaredVariable[] {
   return items.flatMap((item) => {
     const group = item.get("fromGroup")?.text;
-    if (group !== undefined) return variablesOf(file, groups.get(group) ?? [], new Map());
+    if (group !== undefined) return variablesOf(file, blueprint.groups.get(group) ?? [], { ...blueprint, groups: new Map() });
     const name = item.get("key")?.text;
-    return name === undefined ? [] : [{ name, declared: declaredOf(item), file, line: item.line }];
+    return name === undefined ? [] : [{ name, declared: declaredOf(item, blueprint), file, line: item.line }];
   });
 }
 
-function declaredOf(item: Field): DeclaredValue {
+function declaredOf(item: Field, { names }: Blueprint): DeclaredValue {
   const value = item.get("value")?.text;
   if (value !== undefined) return { kind: "value", value };
+  // A service that is taken for a database gives nothing: the Blueprint is refused, and the value is set by hand.
+  const database = item.get("fromDatabase", "name")?.text;
+  if (database !== undefined && names.has(database)) return { kind: "asked" };
   const isMade = ["generateValue", "fromDatabase", "fromService"].some((key) => item.get(key) !== undefined);
   return isMade ? { kind: "given" } : { kind: "asked" };
 }
