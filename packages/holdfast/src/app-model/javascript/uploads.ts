@@ -349,11 +349,9 @@ export const sinksOf = (machine: OpenMachine, handled: Handled, around: Around):
     }
     return { sinks: finish(afterParser(facts, { kind: "memory" }, handled.at)), observations, notUnderstood: [] };
   }
-  if (
-    handled.effects.some((effect) => effect.kind === "name" && effect.isRecovery) &&
-    facts.sent.some((effect) => effect.kind === "cloud")
-  ) {
-    observations.push({ ...placeOf(handled.at), name: "silent-fallback", details: { route: handled.label } });
+  const recovered = [...facts.written, ...handled.effects.filter(({ kind }) => kind === "name")].find(({ isRecovery }) => isRecovery);
+  if (recovered !== undefined && facts.sent.some((effect) => effect.kind === "cloud")) {
+    observations.push({ ...placeOf(recovered.site), name: "silent-fallback", details: { route: handled.label } });
   }
   for (const row of rows) {
     if (row.landing.kind === "disk" && !row.landing.makesFolder) {

@@ -1,5 +1,17 @@
 import { matchObserved, type Rule } from "../rule.js";
-import { expressExample, folderRoute } from "./example-apps.js";
+import { expressExample } from "./example-apps.js";
+
+const route = (recovery: string): string => `import { v2 as cloudinary } from "cloudinary";
+import { writeFile } from "node:fs/promises";
+const upload = multer({ storage: multer.memoryStorage() });
+app.post("/photos", upload.single("photo"), async (request, response) => {
+  try {
+    const kept = await cloudinary.uploader.upload("data:image/jpeg;base64," + request.file.buffer.toString("base64"));
+    response.json({ url: kept.secure_url });
+  } catch (error) {
+${recovery}  }
+});
+`;
 
 /** An error of the cloud is caught, and the file goes to the disk instead. */
 export const silentFallBack: Rule = {
@@ -39,20 +51,10 @@ export const silentFallBack: Rule = {
   find: (app) => matchObserved(app, "silent-fallback", ({ label, route }) => ({ label: label ?? route ?? "Uploads" })),
   example: {
     fires: expressExample(
-      `import { v2 as cloudinary } from "cloudinary";
-import { renameSync } from "node:fs";
-const upload = multer({ dest: "/tmp/incoming" });
-app.post("/photos", upload.single("photo"), async (request, response) => {
-  try {
-    const kept = await cloudinary.uploader.upload(request.file.path);
-    response.json({ url: kept.secure_url });
-  } catch (error) {
-    renameSync(request.file.path, "public/uploads/" + request.file.filename);
-    response.json({ url: "/uploads/" + request.file.filename });
-  }
-});
-`,
+      route(
+        '    await writeFile("public/uploads/" + request.file.originalname, request.file.buffer);\n    response.json({ kept: true });\n',
+      ),
     ),
-    silent: expressExample(folderRoute),
+    silent: expressExample(route('    response.status(502).json({ error: "not kept: " + error.message });\n')),
   },
 };
