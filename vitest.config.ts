@@ -15,7 +15,7 @@ const onBothDatabases = [
   "catalogue/{canary,jobs,tables}",
   "delivery/{at-hand,variants}",
   "http/adapters",
-  "jobs/{manifests,worker}",
+  "jobs/{manifests,replication,worker}",
   "uploads/{receive,settle}",
   "{attaching,open-media,rebuild-catalogue}",
 ].map((name) => `packages/media/src/${name}.test.ts`);
@@ -48,7 +48,7 @@ export default defineConfig({
         resolve: { alias: sources },
         test: {
           name: "postgres",
-          include: [...onBothDatabases, "test/postgres/**/*.test.ts"],
+          include: [...onBothDatabases, "test/postgres/**/*.test.ts", "examples/express-*/src/**/*.test.ts"],
           globalSetup: "test/postgres/server.ts",
           setupFiles: "test/postgres/on-postgres.ts",
           testTimeout: 60_000,

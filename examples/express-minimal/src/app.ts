@@ -28,11 +28,9 @@ export async function createApp(pool: Pool, options: MediaOptions = {}): Promise
   });
   app.get("/articles/:id", async ({ params: { id } }, response) => {
     const [article] = await db.select().from(articles).where(eq(articles.id, id));
-    const [cover] = await media.attached("article", id, "cover");
-    const photos = await media.attached("article", id, "photos");
-    response
-      .status(article ? 200 : 404)
-      .json({ ...article, cover: cover?.url({ width: 1280 }), photos: photos.map((photo) => photo.url({ width: 640 })) });
+    const [[cover], photos] = [await media.attached("article", id, "cover"), await media.attached("article", id, "photos")];
+    const urls = { cover: cover?.url({ width: 1280 }), photos: photos.map((photo) => photo.url({ width: 640 })) };
+    response.status(article === undefined ? 404 : 200).json({ ...article, ...urls });
   });
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
     const { status, detail } = toProblem(error);

@@ -171,7 +171,7 @@ export interface DrizzleTransactionHandle {
 /** An interactive transaction of Prisma: the part of it that is used. */
 export interface PrismaTransactionHandle {
   $queryRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
-  $executeRawUnsafe(query: string, ...values: unknown[]): PromiseLike<number>;
+  $executeRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
 }
 
 /**

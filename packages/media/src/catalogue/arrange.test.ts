@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { arrange } from "./arrange.js";
 import type { FileId } from "./file.js";
 
-const id = fc.constantFrom(..."abcdefgh").map((letter) => letter as FileId);
+const id = fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h").map((letter) => letter as FileId);
 const list = fc.uniqueArray(id, { maxLength: 8 });
 const isShown = (): boolean => true;
 

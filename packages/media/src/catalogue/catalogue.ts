@@ -162,7 +162,8 @@ function catalogueOver(connection: Connection, prefix: string): Catalogue {
     },
     async lock(tx, name) {
       if (kind === "sqlite") return;
-      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${prefix}${name}`}, 0))`.execute(tx);
+      // Prisma reads no column of the type void.
+      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${prefix}${name}`}, 0))::text`.execute(tx);
     },
     migrate: async (options = {}) => await applyMigrations(tables, options),
     async confirmMigrated() {

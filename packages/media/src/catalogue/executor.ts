@@ -75,7 +75,7 @@ function throughDrizzle(tx: DrizzleTransactionHandle): Execute {
 
 function throughPrisma(tx: PrismaTransactionHandle): Execute {
   return async (sql, parameters) => {
-    if (!answersRows.test(sql)) return { rows: [], affected: await tx.$executeRawUnsafe(sql, ...parameters) };
+    if (!answersRows.test(sql)) return { rows: [], affected: Number(await tx.$executeRawUnsafe(sql, ...parameters)) };
     const rows = await tx.$queryRawUnsafe(sql, ...parameters);
     return { rows: Array.isArray(rows) ? rows : [], affected: undefined };
   };
