@@ -132,7 +132,14 @@ const forms = new WeakMap<Condition, string>();
 function formOf(condition: Condition): string {
   const kept = forms.get(condition);
   if (kept !== undefined) return kept;
-  const form = JSON.stringify(condition);
+  const form = writeForm(condition);
   forms.set(condition, form);
   return form;
+}
+
+/** As JSON has it, made of the forms of its parts that are known already. */
+function writeForm(condition: Condition): string {
+  if (condition.kind === "not") return `{"kind":"not","of":${formOf(condition.of)}}`;
+  if (condition.kind !== "all" && condition.kind !== "any") return JSON.stringify(condition);
+  return `{"kind":"${condition.kind}","of":[${condition.of.map(formOf).join(",")}]}`;
 }

@@ -1,5 +1,5 @@
 import { either, known, nothing, unknownValue, type Value } from "../abstract-value.js";
-import { always, isNever, not } from "../conditions.js";
+import { all, always, isNever, not } from "../conditions.js";
 import { child, type Syntax } from "../syntax.js";
 import { bind, valueOf, type Binding } from "./bindings.js";
 import { reached, type Frame, type Machine, type PythonClass, type PythonFunction } from "./frames.js";
@@ -9,7 +9,7 @@ import { methodOf } from "./methods.js";
 import { externalName, made, madeAs, parentOf } from "./values.js";
 
 /** Calls inside calls that are followed. */
-const maxDepth = 7;
+const maxDepth = 6;
 
 /** What a call comes to; whoever listens hears of it. */
 export function callValue(
@@ -95,8 +95,22 @@ function tell(
   frame: Frame,
   node: Syntax,
 ): void {
-  const { file } = frame.module;
-  machine.onCall?.({ node, name, receiver, method, items, named, when: reached(frame), inHandler: frame.inHandler, file, line: node.line });
+  const { module, base, path, inHandler } = frame;
+  machine.onCall?.({
+    node,
+    name,
+    receiver,
+    method,
+    items,
+    named,
+    // Few of all calls are looked at, and conditions are long.
+    get when() {
+      return all(base, path);
+    },
+    inHandler,
+    file: module.file,
+    line: node.line,
+  });
 }
 
 /** Run a function of the app's own; what it gives back depends on where it returns. */
@@ -108,12 +122,14 @@ export function invoke(
   caller: Frame,
 ): Value {
   const { node } = called;
+  machine.called.add(node);
   if (caller.depth >= maxDepth) return unknownValue(`${called.name}()`);
   const frame: Frame = {
     module: called.frame.module,
     names: new Map(),
     path: always,
     base: reached(caller),
+    start: always,
     outer: called.frame,
     returns: [],
     tries: caller.tries,
@@ -200,6 +216,7 @@ export function attributeValue(machine: Machine, value: Value, name: string, fra
   }
   const library = externalName(value);
   if (library !== undefined) return libraryName(machine, `${library}.${name}`);
+  if (value.type === "opened" && name === "name") return value.items[0];
   if (value.type === "upload") return ["file", "stream", "data", "raw"].includes(name) ? value : unknownValue("the file's own name");
   const own = madeAs(value, "instance:class:") ?? madeAs(value, "class:");
   if (own !== undefined) return memberValue(machine, value, own, name, frame);
@@ -246,13 +263,33 @@ function memberValue(machine: Machine, object: Value, classId: string, name: str
     const own = machine.classes[Number(classId)];
     const isSettings = librariesOf(machine, own).some((base) => base.endsWith("BaseSettings"));
     return isSettings
-      ? { kind: "variable", name: `${prefixOf(own)}${name.toUpperCase()}`, ifUnset: value.kind === "unknown" ? nothing : value }
-      : value;
+      ? settingOf(own, name, value)
+      : (fieldDefault(value) ?? (object.kind === "made" ? object.named.get(name) : undefined) ?? value);
   }
   const marks = method.decorators.map((one) => one.children[0]?.text ?? "");
   if (marks.some((mark) => mark.endsWith("property"))) return invoke(machine, method, [object], new Map(), frame);
   if (marks.includes("staticmethod")) return value;
   return isInstance || marks.includes("classmethod") ? made(`bound:${id}`, [object]) : value;
+}
+
+/** A field of pydantic's settings: the variable of its name, or what stands in for it. */
+function settingOf(own: PythonClass | undefined, name: string, value: Value): Value {
+  const isField = value.kind === "made" && /^instance:pydantic(_settings)?(\.\w+)*\.Field$/.test(value.type);
+  const standard = isField ? (value.named.get("default") ?? value.items[0] ?? nothing) : value;
+  if (!isField && value.kind === "made" && value.type !== "declared") return value;
+  const factory = isField ? value.named.get("default_factory") : undefined;
+  const maker = factory === undefined ? undefined : madeAs(factory, "class:");
+  if (maker !== undefined) return made(`instance:class:${maker}`);
+  const asked = isField ? (value.named.get("env") ?? value.named.get("validation_alias") ?? value.named.get("alias")) : undefined;
+  const text = asked?.kind === "known" ? String(asked.value) : `${prefixOf(own)}${name.toUpperCase()}`;
+  const isMissing =
+    standard.kind === "unknown" || (standard.kind === "known" && typeof standard.value === "object") || standard.kind === "made";
+  return { kind: "variable", name: text, ifUnset: isMissing ? nothing : standard };
+}
+
+/** A field of a dataclass is what it was made with; one that is only declared is nothing yet. */
+function fieldDefault(value: Value): Value | undefined {
+  return value.kind === "made" && value.type === "declared" ? unknownValue("a field without a value") : undefined;
 }
 
 function prefixOf(own: PythonClass | undefined): string {
@@ -278,6 +315,7 @@ function attributesOf(machine: Machine, classId: string, frame: Frame): Map<stri
     names: new Map(),
     path: always,
     base: always,
+    start: always,
     outer: method.frame,
     returns: [],
     tries: { raised: [] },

@@ -1,9 +1,10 @@
 import type { Value } from "../abstract-value.js";
-import { all } from "../conditions.js";
+import { all, possible } from "../conditions.js";
 import type { Condition, Place } from "../model.js";
 import type { Syntax } from "../syntax.js";
 import type { Binding, Names } from "./bindings.js";
 import type { PythonProject } from "./project.js";
+import { isLong } from "./values.js";
 
 /** A module of the app, and what its names came to. */
 export interface Module {
@@ -27,6 +28,8 @@ export interface Frame {
   /** Never, once it has returned or raised. Within the function; `base` is what led to the call. */
   path: Condition;
   readonly base: Condition;
+  /** The path it began with. */
+  readonly start: Condition;
   readonly outer: Frame | undefined;
   readonly returns: { readonly when: Condition; readonly value: Value }[];
   readonly tries: Try | undefined;
@@ -89,6 +92,10 @@ export interface Machine {
   readonly environment: Map<string, Value>;
   /** Flask's `app.config` and its like. */
   readonly config: Map<string, Binding>;
+  /** Modules whose names nobody needs. */
+  skips: (file: string) => boolean;
+  /** Functions that were called, by what defines them. */
+  readonly called: Set<Syntax>;
   /** Whether the code around is a request's, in which anything may fail. */
   isRequest: boolean;
   onCall: ((call: Call) => void) | undefined;
@@ -101,6 +108,8 @@ export interface Machine {
   setting(name: string): Value | undefined;
   /** One step of a bounded number; false once they are used up. */
   step(): boolean;
+  /** Bound the steps of what comes next by themselves. */
+  grant(steps: number): void;
 }
 
 /** Under what condition a frame goes on, all in all. */
@@ -110,7 +119,13 @@ export function reached(frame: Frame): Condition {
 
 /** Make a frame that goes on from another under a further condition. */
 export function fork(frame: Frame, when: Condition, change: Partial<Pick<Frame, "tries" | "inHandler">> = {}): Frame {
-  return { ...frame, names: new Map(frame.names), path: all(frame.path, when), ...change };
+  const path = when.kind === "always" ? frame.path : short(all(frame.path, when));
+  return { ...frame, names: new Map(frame.names), path, start: path, ...change };
+}
+
+/** In code of many branches what could not be read is left out of the path: it counts as possible in the end. */
+function short(path: Condition): Condition {
+  return isLong(path) ? possible(path) : path;
 }
 
 /** Say that what runs may end with an error here, under a condition within the frame. */

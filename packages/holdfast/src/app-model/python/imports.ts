@@ -56,7 +56,8 @@ export function runImportFrom(machine: Machine, node: Syntax, frame: Frame): voi
     if (binding !== undefined) frame.names.set(alias, binding);
     else if (below !== undefined) frame.names.set(alias, bind(imported(machine, below), place));
     else if (file === undefined && !from.startsWith(".")) frame.names.set(alias, bind(external(`${from}.${name}`), place));
-    else if (names?.isDone === true && file !== undefined && machine.project.isPlain(file)) return fail(frame, place, `${from}.${name}`);
+    else if (names?.isDone === true && file !== undefined && machine.project.isPlain(file) && !machine.skips(file))
+      return fail(frame, place, `${from}.${name}`);
     else frame.names.set(alias, bind(unknownValue(`${from}.${name}`), place));
   }
 }

@@ -1,6 +1,9 @@
 import { textOf, type Value } from "../abstract-value.js";
 import type { Outcome, Place, Reader, Reading } from "../model.js";
+import { always } from "../conditions.js";
+import { simplified } from "../decision-table.js";
 import { djangoDatabases, openedBy, plainDatabases } from "./databases.js";
+import { djangoObservations, noteServing, type Serving } from "./django-observations.js";
 import { djangoVersion } from "./django-version.js";
 import { editorSinks } from "./editors.js";
 import type { Call, Machine } from "./frames.js";
@@ -21,29 +24,53 @@ export const pythonReader: Reader = {
     const project = openPythonProject(tree, root, deployment, await pythonParser());
     const framework = frameworkOf(project);
     if (framework === undefined) return undefined;
-    return framework === "django" ? readDjango(project) : readPlain(project, framework);
+    const reading = framework === "django" ? readDjango(project) : readPlain(project, framework);
+    const short = <Found extends { readonly outcomes: readonly Outcome[] }>(one: Found): Found => ({
+      ...one,
+      outcomes: simplified(one.outcomes),
+    });
+    return { ...reading, sinks: reading.sinks.map(short), databases: reading.databases.map(short) };
   },
 };
 
 type Framework = "django" | "flask" | "fastapi" | "starlette" | "quart" | "sanic" | "streamlit";
 
-/** By what the app's code imports; a requirement alone is no use of it. */
+const frameworks: readonly (readonly [Framework, imports: RegExp, makes: RegExp])[] = [
+  ["fastapi", /^\s*(?:from|import) fastapi\b/m, /\bFastAPI\(/],
+  ["flask", /^\s*(?:from|import) flask\b/m, /\bFlask\(|create_app/],
+  ["quart", /^\s*(?:from|import) quart\b/m, /\bQuart\(/],
+  ["sanic", /^\s*(?:from|import) sanic\b/m, /\bSanic\(/],
+  ["starlette", /^\s*(?:from|import) starlette\b/m, /\bStarlette\(/],
+  ["streamlit", /^\s*import streamlit\b/m, /import streamlit/],
+];
+
+/** By what the app's code imports, what starts it first; a requirement alone is no use of it. */
 function frameworkOf(project: PythonProject): Framework | undefined {
   const has = (pattern: RegExp): boolean => project.files.some((file) => pattern.test(project.source(file)));
   if (has(/^\s*(?:from|import) django\b/m) && has(/DJANGO_SETTINGS_MODULE|INSTALLED_APPS/)) return "django";
-  const order: readonly (readonly [Framework, RegExp])[] = [
-    ["fastapi", /^\s*(?:from|import) fastapi\b/m],
-    ["flask", /^\s*(?:from|import) flask\b/m],
-    ["quart", /^\s*(?:from|import) quart\b/m],
-    ["sanic", /^\s*(?:from|import) sanic\b/m],
-    ["starlette", /^\s*(?:from|import) starlette\b/m],
-    ["streamlit", /^\s*import streamlit\b/m],
-  ];
-  return order.find(([, pattern]) => has(pattern))?.[0];
+  const starts = startModules(project).map((file) => project.source(file));
+  const started = frameworks.find(([, imports, makes]) => starts.some((source) => imports.test(source) && makes.test(source)));
+  if (started !== undefined) return started[0];
+  const found = frameworks.flatMap(([name, imports, makes]) =>
+    project.files
+      .filter((file) => makes.test(project.source(file)) && imports.test(project.source(file)))
+      .map((file) => ({ name, depth: file.split("/").length })),
+  );
+  const nearest = found.toSorted((one, other) => one.depth - other.depth)[0]?.name;
+  return nearest ?? frameworks.find(([, imports]) => has(imports))?.[0];
 }
 
-/** Files without any of these words hold nothing that matters here. */
-const matters = /Field\(|FILES|\.files\b|storage|upload|urlpatterns|open\(|DATABASE|sqlite|create_engine|connect\(|config|b64decode/i;
+/** Words of files that may write uploads, keep models or open databases. */
+const matters =
+  /(File|Image|Video|Audio|Cloudinary|Uploading|CKEditor5)\w*Field\(|FILES|\.files\b|[sS]torage|[uU]pload|urlpatterns|b64decode|cloudinary|boto3|["']wb["']|Database|DATABASE|sqlite|create_engine|MongoClient|connect\(|\.config\b|TinyDB/;
+
+/** Small files are read in any case: they bring others together. */
+const smallChars = 3000;
+
+function isOfUse(project: PythonProject, file: string): boolean {
+  const source = project.source(file);
+  return source.length <= smallChars || matters.test(source);
+}
 
 function readDjango(project: PythonProject): Reading {
   const found: { settings: Settings | undefined } = { settings: undefined };
@@ -59,16 +86,19 @@ function readDjango(project: PythonProject): Reading {
       notUnderstood: [{ file: project.files[0] ?? "", line: 1, why: "no settings module was found" }],
     };
   }
+  machine.skips = (file) => !isOfUse(project, file);
   const version = djangoVersion(project);
   const storages = openStorages(machine, settings, version);
   const included = new Map<string, Place>();
+  const serving: Serving = { development: [], always: [] };
   machine.onCall = (call) => {
+    noteServing(serving, call, project.source(call.file));
     if (!/(^|\.)include$/.test(call.name ?? "")) return;
     const name = textOf(call.items[0] ?? { kind: "unknown", what: "" });
     if (name !== undefined) included.set(name, { file: call.file, line: call.line });
   };
   for (const file of project.files)
-    if (!/\/management\/commands\//.test(file) && matters.test(project.source(file)) && isOfDjango(project, file)) machine.module(file);
+    if (!/\/management\/commands\//.test(file) && isOfUse(project, file) && isOfDjango(project, file)) machine.module(file);
   machine.onCall = undefined;
   const sinks = [
     ...modelSinks(machine, settings, storages),
@@ -79,7 +109,13 @@ function readDjango(project: PythonProject): Reading {
       (value, call) => (isStorage(machine, value, call) ? storages.of(value, []) : undefined),
     ),
   ];
-  return { framework: "django", sinks, databases: djangoDatabases(settings), observations: storages.observations, notUnderstood: [] };
+  return {
+    framework: "django",
+    sinks,
+    databases: djangoDatabases(settings),
+    observations: [...storages.observations, ...djangoObservations(project, settings, serving)],
+    notUnderstood: [],
+  };
 }
 
 /** Settings that are not in force must not run: what they set in the environment would count. */
@@ -108,11 +144,12 @@ function readPlain(project: PythonProject, framework: Framework): Reading {
   };
   machine.onCall = listen;
   const starts = startsOf(project, framework);
+  machine.skips = (file) => !starts.includes(file) && !isOfUse(project, file);
   for (const file of starts) machine.module(file);
   // Functions that make or configure the app come before those that use it.
   for (let index = 0; index < machine.functions.length && index < 20_000; index++) {
     const one = machine.functions[index];
-    if (one === undefined || one.node.type === "lambda") continue;
+    if (one === undefined || one.node.type === "lambda" || machine.called.has(one.node)) continue;
     if (
       /\.config\b|register_blueprint|include_router|connect\(|create_engine|Database\(|import_module|MongoClient|TinyDB|^\s+(?:from|import) /m.test(
         one.node.text,
@@ -137,7 +174,7 @@ function runFunction(machine: Machine, index: number): void {
     { kind: "made", type: `function:${index}`, items: [], named: new Map() },
     [],
     new Map(),
-    { ...one.frame, depth: 3, base: { kind: "always" }, path: { kind: "always" } },
+    { ...one.frame, depth: 3, base: always, start: always, path: always },
     one.node,
   );
 }
@@ -146,14 +183,9 @@ function runFunction(machine: Machine, index: number): void {
 function startsOf(project: PythonProject, framework: Framework): readonly string[] {
   const named = startModules(project).filter((file) => project.files.includes(file));
   if (named.length > 0) return named;
-  const makes = new RegExp(
-    framework === "fastapi"
-      ? "FastAPI\\("
-      : framework === "streamlit"
-        ? "import streamlit"
-        : "Flask\\(|Quart\\(|Sanic\\(|Starlette\\(|create_app",
-  );
-  const found = project.files.filter((file) => makes.test(project.source(file)));
+  const makes = frameworks.find(([name]) => name === framework)?.[2];
+  const found = makes === undefined ? [] : project.files.filter((file) => makes.test(project.source(file)));
   const usual = found.filter((file) => /(^|\/)(app|main|wsgi|run|server|application|asgi|index|__init__)\.py$/.test(file));
-  return usual.length > 0 ? usual : found;
+  const nearest = Math.min(...usual.map((file) => file.split("/").length));
+  return usual.length > 0 ? usual.filter((file) => file.split("/").length === nearest) : found;
 }

@@ -162,8 +162,9 @@ export function libraryCall(
   if (/(^|[._])(strtobool|str2bool|str_to_bool|asbool)$/.test(name)) return switchOf(first);
   if (/^(flask|quart)\.request\.files\.\w+$/.test(name)) return made("upload", [first]);
   if (name.endsWith(".config.from_object") && items[0] !== undefined) configureFrom(machine, items[0], frame, node);
-  if (/(^|\.)(NamedTemporaryFile|TemporaryFile|SpooledTemporaryFile|TemporaryDirectory|mkdtemp|mkstemp|gettempdir)$/.test(name))
-    return known("/tmp");
+  if (/(^|\.)(NamedTemporaryFile|TemporaryFile|SpooledTemporaryFile)$/.test(name)) return made("opened", [known("/tmp/file"), known("w")]);
+  if (/(^|\.)mkstemp$/.test(name)) return { kind: "list", items: [known(3), known("/tmp/file")] };
+  if (/(^|\.)(TemporaryDirectory|mkdtemp|gettempdir)$/.test(name)) return known("/tmp");
   const upload = [...items, ...named.values()].find((one) => one.kind === "made" && one.type === "upload");
   if (
     upload !== undefined &&
@@ -251,7 +252,7 @@ export function readerCall(
   const cast = named.get("cast") ?? (declared?.kind === "list" ? declared.items[0] : declared);
   const isSwitch = name.endsWith(".bool") || (cast !== undefined && ["builtins.bool"].includes(madeAs(cast, "external:") ?? ""));
   if (isSwitch) return switchOf(value);
-  if (cast?.kind === "made" && /^(function|bound):/.test(cast.type)) {
+  if (cast?.kind === "made" && /^(function:|bound:|external:dj_database_url\.parse)/.test(cast.type)) {
     const result = machine.call(cast, [value], new Map(), frame, emptyNode);
     return result.kind === "unknown" ? value : result;
   }

@@ -14,12 +14,15 @@ const maxSteps = 3_000_000;
 export function startMachine(project: PythonProject, setting: (name: string) => Value | undefined): Machine {
   const modules = new Map<string, Module>();
   let steps = 0;
+  let granted = maxSteps;
   const machine: Machine = {
     project,
     functions: [],
     classes: [],
     environment: new Map(),
     config: new Map(),
+    called: new Set(),
+    skips: () => false,
     isRequest: false,
     onCall: undefined,
     evaluate: (node, frame) => evaluateExpression(machine, node, frame),
@@ -27,7 +30,10 @@ export function startMachine(project: PythonProject, setting: (name: string) => 
     call: (callee, items, named, frame, node) => callValue(machine, callee, items, named, frame, node),
     attribute: (value, name, frame) => attributeValue(machine, value, name, frame),
     setting,
-    step: () => ++steps <= maxSteps,
+    step: () => ++steps <= granted,
+    grant: (more) => {
+      granted = Math.min(maxSteps, steps + more);
+    },
     module(file) {
       const kept = modules.get(file);
       // A module that imports itself in a circle sees what it has so far.
@@ -40,7 +46,7 @@ export function startMachine(project: PythonProject, setting: (name: string) => 
       const listener = machine.onCall;
       const wasRequest = machine.isRequest;
       machine.isRequest = false;
-      machine.run(project.parse(file), frame);
+      if (!machine.skips(file)) machine.run(project.parse(file), frame);
       machine.isRequest = wasRequest;
       machine.onCall = listener;
       module.top = frame;
@@ -65,6 +71,7 @@ export function topFrame(module: Module): Frame {
     names: new Map(),
     path: always,
     base: always,
+    start: always,
     outer: undefined,
     returns: [],
     tries: undefined,

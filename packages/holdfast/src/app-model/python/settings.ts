@@ -13,6 +13,8 @@ export interface SettingsModule extends Place {
   readonly module: string;
   /** What chose it, in words. */
   readonly why: string;
+  /** The start file that chose it by its own default; undefined where the deploy files or nobody did. */
+  readonly chosenAt?: Place;
 }
 
 /** Django's settings, as the process that serves the app has them. */
@@ -57,8 +59,25 @@ function read(project: PythonProject, file: string): string | undefined {
   return project.tree.read(project.root === "." ? path : `${project.root}/${path}`) ?? project.tree.read(path);
 }
 
-/** The modules that a start command names, as files of the app. */
+/** The modules that a start command names, as files of the app; where a server is started, what it serves. */
 export function startModules(project: PythonProject): readonly string[] {
+  const base = project.root === "." ? "x.py" : `${project.root}/x.py`;
+  const served = startCommands(project).flatMap((command) =>
+    [
+      ...command.matchAll(
+        /(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|granian)\b[^|;&\n]*?[\s"',=]([A-Za-z_][\w.]*)(?::[\w()]+|\.wsgi\b|\.asgi\b)/g,
+      ),
+    ].flatMap(
+      ([whole, name = ""]) =>
+        project.moduleFile(/\.(wsgi|asgi)$/.exec(whole) === null ? name : `${name}${/\.(wsgi|asgi)$/.exec(whole)?.[0] ?? ""}`, base) ??
+        project.moduleFile(name, base) ??
+        [],
+    ),
+  );
+  return served.length > 0 ? [...new Set(served)] : scriptModules(project);
+}
+
+function scriptModules(project: PythonProject): readonly string[] {
   const base = project.root === "." ? "x.py" : `${project.root}/x.py`;
   const found: string[] = [];
   for (const command of startCommands(project)) {
@@ -153,7 +172,14 @@ function settingsModules(machine: Machine): readonly SettingsModule[] {
       const file = project.moduleFile(String(value.value), start);
       const place = declared !== undefined && String(value.value) === declared.value ? declared : { file: start, line: Math.max(line, 1) };
       if (file !== undefined)
-        rows.push({ when, module: String(value.value), file, line: 1, why: `${place.file} chooses the settings ${String(value.value)}` });
+        rows.push({
+          when,
+          module: String(value.value),
+          file,
+          line: 1,
+          why: `${place.file} chooses the settings ${String(value.value)}`,
+          ...(place === declared ? {} : { chosenAt: place }),
+        });
     }
   };
   walk(chosen ?? (declared === undefined ? undefined : known(declared.value)), always);

@@ -1,5 +1,5 @@
 import { entryOf, equal, joined, known, tested, textOf, unknownValue, type Entry, type Value } from "../abstract-value.js";
-import { all, always, any, isNever, never, not, same, unknownTest } from "../conditions.js";
+import { always, any, isNever, never, not, same, unknownTest } from "../conditions.js";
 import type { Condition, Place } from "../model.js";
 import { child, type Syntax } from "../syntax.js";
 import { bind, joinNames, split, valueOf, type Binding } from "./bindings.js";
@@ -128,7 +128,7 @@ function settle(frame: Frame, test: Condition, chosen: Frame, otherwise: Frame):
     frame.names = chosen.names;
     frame.path = chosen.path;
   } else {
-    const unchanged = same(chosen.path, all(frame.path, test)) && same(otherwise.path, all(frame.path, not(test)));
+    const unchanged = chosen.path === chosen.start && otherwise.path === otherwise.start;
     frame.names = joinNames(test, chosen.names, otherwise.names);
     if (!unchanged) frame.path = bounded(any(chosen.path, otherwise.path));
   }
@@ -237,7 +237,7 @@ function defineClass(machine: Machine, node: Syntax, frame: Frame, place: Place)
   const parents = child(node, "superclasses")?.children.filter((one) => one.type !== "keyword_argument") ?? [];
   const bases = parents.map((one) => machine.evaluate(one, frame));
   const first = machine.functions.length;
-  const inside: Frame = { ...frame, names: new Map(), outer: frame, path: always, base: reached(frame) };
+  const inside: Frame = { ...frame, names: new Map(), outer: frame, path: always, start: always, base: reached(frame) };
   runStatement(machine, child(node, "body"), inside);
   const id = machine.classes.length;
   const record = { name, node, file: frame.module.file, line: node.line, bases, names: inside.names, id };
@@ -252,7 +252,12 @@ function defineClass(machine: Machine, node: Syntax, frame: Frame, place: Place)
 function assignment(machine: Machine, node: Syntax, frame: Frame, place: Place): void {
   const target = child(node, "left");
   const right = child(node, "right");
-  if (target === undefined || right === undefined) return;
+  if (target === undefined) return;
+  if (right === undefined) {
+    // A name that is only declared, in a class, has its value from elsewhere.
+    if (target.type === "identifier" && !frame.names.has(target.text)) frame.names.set(target.text, bind(made("declared"), place));
+    return;
+  }
   if (right.type === "assignment") runStatement(machine, right, frame);
   const value = right.type === "assignment" ? machine.evaluate(child(right, "left"), frame) : machine.evaluate(right, frame);
   assign(machine, target, value, frame, place);

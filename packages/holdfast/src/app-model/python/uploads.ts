@@ -11,6 +11,9 @@ import { samePath, writesOf, type StorageRows, type Write } from "./writes.js";
 /** Words without which a function has nothing to do with files. */
 const speaksOfFiles = /FILES|\.files\b|UploadFile|FileStorage|UploadedFile|File\(|b64decode|storage|cleaned_data|request\.data|upload/i;
 
+/** Steps that one function may take, with all that it calls. */
+const maxSteps = 40_000;
+
 /** Find the places in the app's functions where uploaded bytes are written. */
 export function uploadSinks(machine: Machine, isLive: (file: string) => boolean, storageRows: StorageRows): readonly Sink[] {
   const found: Sink[] = [];
@@ -21,6 +24,7 @@ export function uploadSinks(machine: Machine, isLive: (file: string) => boolean,
     const one = machine.functions[index];
     if (one === undefined || !isLive(one.file) || one.node.type === "lambda" || !speaksOfFiles.test(one.node.text)) continue;
     if (one.owner !== undefined && one.name === "_save") continue;
+    machine.grant(maxSteps);
     const writes = writesOf(machine, () => run(machine, one), storageRows);
     for (const sink of sinksOf(one, writes)) {
       const key = JSON.stringify([sink.at, sink.outcomes.map((row) => row.destination)]);

@@ -48,7 +48,7 @@ export function madeAs(value: Value, start: string): string | undefined {
 }
 
 /** Conditions with more parts than this tell nobody anything. */
-const maxParts = 60;
+const maxParts = 48;
 
 /** When a value counts as true, in a form of bounded size. */
 export function truthOf(value: Value): Condition {
@@ -59,6 +59,11 @@ export function truthOf(value: Value): Condition {
     return unknownTest(`what ${result} gives back`);
   }
   return bounded(truth(value, pythonTruths));
+}
+
+/** Whether a condition has more parts than a path should have. */
+export function isLong(condition: Condition): boolean {
+  return parts(condition, 0) > maxParts / 2;
 }
 
 /** The condition itself, or a test that is not understood where it has too many parts. */
