@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openCatalogue } from "../catalogue/catalogue.js";
+import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
+import { databaseOf } from "../catalogue/test-database.fixture.js";
 import { eventually, filesBelow, openTestMedia, picture, temporaryFolder } from "../media.fixture.js";
 import type { Media, MediaOptions } from "../media.js";
 import { rebuildCatalogue } from "../rebuild-catalogue.js";
@@ -128,7 +129,7 @@ describe("a mirror", () => {
 
   it("takes back a copy that was made while the file was purged", async () => {
     const { folder, first, second } = await mirrored();
-    const catalogue = await openCatalogue({ env: {}, cwd: folder });
+    const catalogue = await openTestCatalogue(folder);
     let isPurged = false;
     const slow = fsDriver({ root: second });
     const racing = openStorage(
@@ -151,8 +152,6 @@ describe("a mirror", () => {
     await eventually(async () => (await filesBelow(second)).length === 0, 15_000);
     await jobsDone(media);
     expect(await filesBelow(second)).toEqual([]);
-    await media.close();
-    await catalogue.close();
   });
 
   it("is enough to make the catalogue again where the first is lost", async () => {
@@ -163,7 +162,11 @@ describe("a mirror", () => {
     await media.close();
     const elsewhere = await temporaryFolder();
     const storage = disk(second);
-    expect(await rebuildCatalogue({ storage, env: {}, cwd: elsewhere })).toMatchObject({ files: 1, attachments: 1, problems: [] });
+    expect(await rebuildCatalogue({ storage, env: {}, cwd: elsewhere, ...databaseOf(elsewhere) })).toMatchObject({
+      files: 1,
+      attachments: 1,
+      problems: [],
+    });
     const rescued = await openTestMedia({ cwd: elsewhere, storage });
     expect(await rescued.attached("article", "1", "cover")).toMatchObject([{ id: photo.id }]);
     expect(await rescued.settle()).toMatchObject({ heldBack: undefined });

@@ -176,7 +176,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
         log.error(`jobs: ${nameOf(job)} was given up after ${job.attempts} attempts: ${reason}. Look at it with: holdfast jobs list`);
       return;
     }
-    await postponeJob(catalogue, job, reason, pause(job.attempts));
+    const pauseMs = pause(job.attempts);
+    await postponeJob(catalogue, job, reason, pauseMs);
+    // The next regular look may be far away.
+    if (pauseMs < pollMs) setTimeout(look, pauseMs + nudgesMs[0]).unref();
   }
 
   function keepAlive(): void {
