@@ -44,6 +44,18 @@ const hasName = (choices: Choices, depth = 0): boolean =>
     return value.kind === "list" && value.items.some((item) => hasName(item, depth + 1));
   });
 
+/** Calls whose answer is still what they were given. */
+const handsOn =
+  /^(global:(Buffer|JSON|String|Object|Array|Promise|atob|decodeURIComponent|structuredClone|Uint8Array|Blob|File)|sharp|jimp|path|url|util|stream|zod|joi|data-uri-to-buffer|base64|formidable|busboy|multiparty|template|lodash)/;
+
+/** `Buffer.from(text, "base64")`, `atob(text)`: text becomes the bytes of a file. */
+const isDecoded = (args: readonly Choices[]): boolean =>
+  args.some((arg) =>
+    arg.some(
+      (row) => row.value.kind === "literal" && (row.value.value === "base64" || row.value.value === "binary" || row.value.value === "hex"),
+    ),
+  );
+
 const parsedFile = (name: string): Role | undefined => (isFormParser(name) ? "file" : undefined);
 
 /** The answer of a call into a package: named after the call, tied to the request as its arguments are. */
@@ -155,17 +167,20 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
     return absent;
   }
   noteKept(name.replace(/^global:/, ""), args, flow, site);
-  const callbackRole = parsedFile(name) ?? role;
+  const callbackRole = parsedFile(name) ?? (role === "body" && !handsOn.test(name) ? undefined : role);
   callBack(machine, args, callbackRole === undefined ? [unknown, unknown, unknown] : [data(callbackRole), data(callbackRole)], flow, site);
   if (name === "global:Promise.all" || name === "global:Promise.allSettled") return first;
-  if (name === "util:promisify" || name.startsWith("global:Buffer")) return made(callee, args, role === "body" ? "bytes" : role, site);
+  if (name === "util:promisify" || name.startsWith("global:Buffer"))
+    return made(callee, args, role === "body" && isDecoded(args) ? "bytes" : role, site);
   // A failed promise answers with what its handler gives; a kept one with what it was.
   if (/\.(then|catch|finally)$/.test(name)) return one(callee.on ?? callee);
   // Whoever opens a stored file has its bytes.
   const isOpened =
     (role === "path" || role === "name") &&
     /^(sharp|jimp|gm|image-js)\b|(toBuffer|getBuffer|getBufferAsync|arrayBuffer|readFile|read)$/.test(name);
-  return made(callee, args, isOpened ? "bytes" : role === "request" ? "about" : role, site);
+  // What a record is looked up by says nothing of the record.
+  const isLookedUp = role === "body" && !handsOn.test(name);
+  return made(callee, args, isOpened ? "bytes" : role === "request" ? "about" : isLookedUp ? undefined : role, site);
 };
 
 /** Settings by name: `env("A", "b")` of packages that read the environment. */
@@ -277,8 +292,8 @@ const unknownCall = (machine: Machine, name: string, receiver: Value, args: read
   if (receiver.kind === "unknown" && (name === "pipe" || name === "pipeTo")) pour(role, args[0] ?? absent, flow, site);
   noteKept(name, args, flow, site);
   if (role === "bytes" || role === "file") note(flow, site, { kind: "lost", callee });
-  callBack(machine, args, role === undefined ? [unknown, unknown] : [data(role), data(role)], flow, site);
-  return role === undefined || role === "about" ? unknown : data(role === "request" ? "about" : role);
+  callBack(machine, args, role === undefined || role === "body" ? [unknown, unknown] : [data(role), data(role)], flow, site);
+  return role === undefined || role === "about" || role === "body" || role === "request" ? unknown : data(role);
 };
 
 /** Calls a value. */

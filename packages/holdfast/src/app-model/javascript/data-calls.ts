@@ -41,7 +41,7 @@ export const iterate = (machine: Machine, receiver: Value, name: string, args: r
     }
     return one(receiver);
   }
-  if (receiver.kind === "list" && receiver.items.length <= 8 && name !== "reduce") {
+  if (receiver.kind === "list" && receiver.items.length <= 60 && name !== "reduce") {
     const results = receiver.items.map((item) => machine.call(fn, [item, unknown], flow, site));
     return name === "map" || name === "flatMap" ? one({ kind: "list", items: results, isOpen: receiver.isOpen }) : one(receiver);
   }
@@ -105,9 +105,10 @@ export const dataMethod = (
   if (role === "form") {
     if (/^(get|getAll|entries|values)$/.test(name)) {
       const field = args[0]?.[0] === undefined ? undefined : textOf(args[0][0].value);
-      return data("file", field);
+      // A field may be text as well: what is done with it will tell.
+      return data("body", field);
     }
-    callBack(machine, args, [data("file"), data("about")], flow, site);
+    callBack(machine, args, [data("body"), data("about")], flow, site);
     return data("form");
   }
   if (role === "file" || role === "bytes") {
@@ -128,6 +129,7 @@ export const dataMethod = (
     callBack(machine, args, [one(receiver)], flow, site);
     return one(receiver);
   }
+  if (role === "body" && /^(arrayBuffer|bytes|stream|createReadStream)$/.test(name)) return data("bytes");
   // A Worker's bucket: `c.env.BUCKET.put(key, bytes)`.
   if (role === "about" && name === "put" && /^(bytes|file|body)$/.test(derivedRole(args) ?? ""))
     note(flow, site, { kind: "cloud", service: "r2", names: [] });

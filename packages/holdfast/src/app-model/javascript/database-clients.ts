@@ -18,6 +18,7 @@ const file = (entries: readonly string[], fallback?: string): Opening => ({ kind
 const openings: readonly (readonly [RegExp, Opening])[] = [
   [/^mongoose:(connect|createConnection)\(\)$/, server("mongodb")],
   [/^(mongodb:MongoClient(\(\)|\.connect\(\))|mongodb:connect\(\)|monk\(\)|mongojs\(\)|mongoist\(\))$/, server("mongodb")],
+  [/^(@m8a\/)?nestjs-typegoose:TypegooseModule\.(forRoot|forRootAsync)\(\)$/, server("mongodb")],
   [/^@nestjs\/mongoose:MongooseModule\.(forRoot|forRootAsync)\(\)$/, server("mongodb")],
   [/^@typegoose\/typegoose:mongoose\.connect\(\)$/, server("mongodb")],
   [

@@ -137,13 +137,6 @@ const openedRows = (machine: OpenMachine, opening: Opening, args: readonly Choic
       const address = first.some((row) => row.value.kind === "object")
         ? entryOf(first.find((row) => row.value.kind === "object")?.value ?? { kind: "unknown" }, "connectionString", "url", "uri")
         : first;
-      // A client that was opened elsewhere says for itself where it leads.
-      if (
-        first.some(
-          (row) => row.value.kind === "external" || (entryOf(row.value, "client") ?? []).some((inner) => inner.value.kind === "external"),
-        )
-      )
-        return [];
       // Code that falls back to a file means to keep its data there, whatever the client makes of it.
       const isFile = (value: Value): boolean => /^(file|sqlite):/.test(textOf(value) ?? "");
       if (address?.some((row) => isFile(row.value)) !== true) return [server];
@@ -195,13 +188,18 @@ const openedRows = (machine: OpenMachine, opening: Opening, args: readonly Choic
 
 const isTestFile = /(^|\/)(__tests__|tests?|e2e)\/|\.(test|spec)\./;
 
+/** Words without which a file opens no database; most files are passed by. */
+const speaksOfData =
+  /mongo|\bpg\b|postgres|mysql|mariadb|sqlite|sequelize|knex|typeorm|mikro-orm|drizzle|libsql|turso|prisma|supabase|firestore|firebase|dynamo|nedb|lowdb|level|airtable|fauna|neon|planetscale|oracle|mssql|json-server|json-db|quick\.db|loki|pouch|lmdb|enmap|persist|monk|@vercel|appwrite|convex|surreal|cassandra|couch|neo4j|Database/i;
+
 const asksTables = /(?<!storage\s*)\.\s*(from|rpc)\(/;
 
 /** Every call in the app's live code that opens a database. */
 const openedIn = (machine: OpenMachine, modules: readonly Module[]): readonly Opened[] => {
   const hasTables = modules.some((module) => asksTables.test(module.syntax.textOf(module.syntax.program)));
   return modules.flatMap((module) => {
-    if (isTestFile.test(module.path)) return [];
+    const words = module.syntax.textOf(module.syntax.program);
+    if (isTestFile.test(module.path) || !speaksOfData.test(words)) return [];
     return module.names.calls.flatMap((call): readonly Opened[] => {
       machine.begin();
       const frame = frameAround(module, call);
@@ -214,6 +212,10 @@ const openedIn = (machine: OpenMachine, modules: readonly Module[]): readonly Op
         const args = call.arguments.map((argument) =>
           machine.evaluate({ module, node: argument.type === "SpreadElement" ? argument.argument : argument }, frame, silent),
         );
+        // What is given a client that was opened elsewhere opens nothing itself.
+        const isGiven = (value: Value): boolean =>
+          value.kind === "external" || value.kind === "instance" || (entryOf(value, "client") ?? []).some((inner) => isGiven(inner.value));
+        if (choice.value.name.startsWith("drizzle-orm") && args[0]?.some((row) => isGiven(row.value)) === true) return [];
         const when = withoutData(conditionAt(machine, call, frame, module.syntax.program));
         if (isNever(when) || needsFailure(conditionAt(machine, call, frame, frame.owner))) return [];
         const rows = openedRows(machine, opening, args, site);

@@ -72,7 +72,9 @@ const fsCall = (name: string, args: readonly Choices[], flow: Flow, site: Site):
     case "createReadStream":
     case "open":
       // What is read back from the stored file is the upload's bytes again; from elsewhere it is nobody's.
-      return from === undefined ? undefined : one({ kind: "data", role: from === "about" ? "about" : "bytes" });
+      return from === undefined
+        ? undefined
+        : one({ kind: "data", role: from === "about" || from === "body" || from === "request" ? "about" : "bytes" });
     default:
       return undefined;
   }

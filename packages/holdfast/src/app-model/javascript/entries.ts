@@ -69,6 +69,17 @@ const runScript = (search: Search, folder: string, name: string): boolean => {
 
 const noteFile = (search: Search, folder: string, named: string): void => {
   const file = sourceOf(search.project, folder, named);
+  // A process manager's own file says in turn what to run.
+  if (file !== undefined && /(^|\/)(ecosystem|pm2|process)(\.config)?\.[mc]?js$/.test(file)) {
+    const text = search.project.tree.read(file) ?? "";
+    for (const match of text.matchAll(/\bscript["']?\s*:\s*["'`]([^"'`]+)["'`]/g)) {
+      const script = match[1] ?? "";
+      const args = /\bargs["']?\s*:\s*["'`]([^"'`]+)["'`]/.exec(text)?.[1] ?? "";
+      if (/^(npm|yarn|pnpm)$/.test(script)) readCommand(search, `${script} ${args}`, folder);
+      else if (script !== named) noteFile(search, folder, script.replace(/^\.\//, ""));
+    }
+    return;
+  }
   if (file !== undefined) search.files.add(file);
 };
 
@@ -201,7 +212,8 @@ export const startedFiles = (project: Project, deployment: Deployment): Started 
     );
   const found = startedBy(project, declared);
   const inside = { ...found, files: found.files.filter((file) => folder === "" || file.startsWith(`${folder}/`)) };
-  if (inside.files.length > 0 || (inside.programs.length > 0 && own.length > 0)) return inside;
+  if (inside.files.length > 0 || (inside.programs.some((program) => !/^(nest|adonis|ace|wrangler|hono)$/.test(program)) && own.length > 0))
+    return inside;
   const { manifest } = project;
   const scripts = manifest?.scripts ?? {};
   for (const names of [

@@ -102,25 +102,19 @@ const assigned = new WeakMap<Frame, Map<string, Choices | undefined>>();
 const assignedMember = (machine: Machine, object: Node, name: string, frame: Frame): Choices | undefined => {
   if (object.type !== "Identifier") return undefined;
   const { names } = frame.module;
+  const key = `${object.name}.${name}`;
+  const assignments = names.assignmentsTo(key);
+  if (assignments.length === 0) return undefined;
   const binding = names.resolve(object.name, object);
   if (binding === undefined) return undefined;
   const known = assigned.get(frame) ?? new Map<string, Choices | undefined>();
   assigned.set(frame, known);
-  const key = `${object.name}.${name}`;
   if (known.has(key)) return known.get(key);
   // An assignment may speak of the member itself.
   known.set(key, undefined);
   const rows: Choice[] = [];
-  for (const assignment of names.memberAssignments.toReversed()) {
-    const { left } = assignment;
-    if (
-      left.type !== "MemberExpression" ||
-      left.object.type !== "Identifier" ||
-      keyName(left.property) !== name ||
-      left.object.name !== object.name
-    )
-      continue;
-    if (names.resolve(left.object.name, left.object) !== binding) continue;
+  for (const assignment of assignments) {
+    if (names.resolve(object.name, assignment) !== binding) continue;
     const around = frameAround(frame.module, assignment);
     const at = around.owner === frame.owner ? frame : around;
     const when = conditionAt(machine, assignment, at, binding.owner);

@@ -25,7 +25,7 @@ const kinds: readonly { readonly path: RegExp; readonly names: readonly string[]
   { path: new RegExp(`(^|/)app/routes/.*${source}`), names: ["action", "loader"], label: "route" },
   { path: new RegExp(`(^|/)src/pages/.*\\.[jt]s$`), names: ["POST", "PUT", "PATCH", "ALL"], label: "route" },
   {
-    path: new RegExp(`^(.*/)?(api|netlify/functions|functions)/.*${source}`),
+    path: new RegExp(`^(api|netlify/functions|functions)/.*${source}`),
     names: ["default", "handler", "onRequestPost", "POST", "config"],
     label: "function",
   },
@@ -77,11 +77,18 @@ export const routeFiles = (project: Project, framework: string | undefined, hasS
   return [...new Set([...found, ...alone, ...actions, ...pages])];
 };
 
-/** The pages of Next, which run on the server too. */
-export const pageFiles = (project: Project): readonly string[] =>
+const opensData =
+  /from ["'](mongoose|mongodb|pg|postgres|mysql2?(\/promise)?|better-sqlite3|sqlite3?|@prisma\/client|[^"']*generated[^"']*|drizzle-orm\/[^"']+|@libsql\/client[^"']*|@supabase\/[^"']+|@neondatabase\/serverless|@vercel\/postgres|firebase[^"']*|@google-cloud\/firestore|knex|sequelize|typeorm|lowdb[^"']*)["']|require\(["'](mongoose|mongodb|pg|mysql2?|better-sqlite3|@prisma\/client|sequelize|knex)["']\)/;
+
+/** Files of an app whose pages run on the server too, and that speak to a database. */
+export const dataFiles = (project: Project): readonly string[] =>
   inRoot(project)
-    .filter((path) => /(^|\/)app\/(.*\/)?(page|layout|template)\.[jt]sx?$|(^|\/)pages\/.*\.[jt]sx?$/.test(path))
-    .slice(0, 400);
+    .filter(
+      (path) =>
+        !/(^|\/)(scripts?|seeds?|seeders?|migrations?|prisma)\/|seed\.[jt]s$|drizzle\.config/.test(path) &&
+        opensData.test(project.tree.read(path) ?? ""),
+    )
+    .slice(0, 200);
 
 const prefix = (project: Project): string => (project.root === "." ? "" : `${project.root}/`);
 const inside = (project: Project, path: string): string => (path.startsWith(prefix(project)) ? path.slice(prefix(project).length) : path);

@@ -237,7 +237,7 @@ export const itemOf = (value: Value): Choices => {
         );
   }
   if (value.kind === "data")
-    return one(value.role === "request" ? { kind: "data", role: "about" } : value.role === "form" ? { kind: "data", role: "file" } : value);
+    return one(value.role === "request" ? { kind: "data", role: "about" } : value.role === "form" ? { kind: "data", role: "body" } : value);
   if (value.kind === "external" && value.role !== undefined) return data(value.role);
   return unknown;
 };

@@ -3,7 +3,7 @@ import { adonisDatabase, adonisFiles, driveOutcomes, readAdonis } from "./adonis
 import { readBrowserUploads } from "./browser-uploads.js";
 import { readDatabases } from "./databases.js";
 import { reachableModules, startedFiles } from "./entries.js";
-import { pageFiles, readFileRoutes, routeFiles } from "./file-routes.js";
+import { dataFiles, readFileRoutes, routeFiles } from "./file-routes.js";
 import { frameworkOf, isFrontEnd } from "./frameworks.js";
 import { imageProgram, readDirectus, readGhost, readKeystone } from "./hosted-cms.js";
 import type { OpenMachine } from "./machine.js";
@@ -133,8 +133,11 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
     observations.push(...found.observations);
     notUnderstood.push(...found.notUnderstood);
   }
-  // Pages ask the database as well as routes do.
-  const everything = name === "nextjs" || name === "payload" ? reachableModules(project, [...entries, ...pageFiles(project)]) : modules;
+  // Pages ask the database as well as routes do, and pages are many.
+  const everything =
+    name === "nextjs" || name === "payload"
+      ? [...new Set([...modules, ...dataFiles(project).flatMap((path) => project.module(path) ?? [])])]
+      : modules;
   const databases = configured.databases.length > 0 ? configured.databases : readDatabases(machine, everything);
   const all = gathered(sinks);
   const direct = all.length > 0 ? [] : readBrowserUploads(machine, new Set(modules.map((module) => module.path)));

@@ -112,9 +112,7 @@ const assignedToSelf = (machine: Machine, instance: Instance, name: string): Cho
   const { module } = instance.of.frame;
   const made = constructorOf(instance.of.node);
   const rows: Choice[] = [];
-  for (const assignment of module.names.memberAssignments.toReversed()) {
-    const { left } = assignment;
-    if (left.type !== "MemberExpression" || left.object.type !== "ThisExpression" || keyName(left.property) !== name) continue;
+  for (const assignment of module.names.assignmentsTo(`this.${name}`)) {
     if (assignment.start < instance.of.node.start || assignment.end > instance.of.node.end) continue;
     const around = frameAround(module, assignment);
     const frame =

@@ -42,6 +42,8 @@ export interface Names {
   resolve(name: string, from: Node): Binding | undefined;
   /** Assignments to members: `form.uploadDir = …`, `module.exports = …`, `exports.a = …`. */
   readonly memberAssignments: readonly NodeOf<"AssignmentExpression">[];
+  /** Those to a member of a plain name, or of `this`, as `form.uploadDir` and `this.client`; the last one first. */
+  assignmentsTo(member: string): readonly NodeOf<"AssignmentExpression">[];
   /** Calls and constructions, in the order of the source. */
   readonly calls: readonly (NodeOf<"CallExpression"> | NodeOf<"NewExpression">)[];
   readonly classes: readonly ClassNode[];
@@ -220,5 +222,18 @@ export const namesOf = (syntax: Syntax): Names => {
       else binding.origins.push(origin(steps));
     });
   }
-  return { program, parentOf: (node) => parents.get(node), resolve, memberAssignments, calls, classes };
+  const byMember = new Map<string, NodeOf<"AssignmentExpression">[]>();
+  for (const assignment of memberAssignments.toReversed()) {
+    const { left } = assignment;
+    if (left.type !== "MemberExpression") continue;
+    const holder = left.object.type === "Identifier" ? left.object.name : left.object.type === "ThisExpression" ? "this" : undefined;
+    const member = keyName(left.property);
+    if (holder === undefined || member === undefined) continue;
+    const key = `${holder}.${member}`;
+    const known = byMember.get(key);
+    if (known === undefined) byMember.set(key, [assignment]);
+    else known.push(assignment);
+  }
+  const assignmentsTo = (member: string): readonly NodeOf<"AssignmentExpression">[] => byMember.get(member) ?? [];
+  return { program, assignmentsTo, parentOf: (node) => parents.get(node), resolve, memberAssignments, calls, classes };
 };
