@@ -1,8 +1,11 @@
 /** No configuration is nested deeper, indented further, or longer than this. */
 const maxDepth = 100;
 const maxIndent = 400;
-const maxChars = 512 * 1024;
-const maxLines = 15_000;
+const maxChars = 256 * 1024;
+const maxLines = 8000;
+/** Anchors and aliases, and escapes, each of which is dear to the parser. */
+const maxAliases = 500;
+const maxEscapes = 10_000;
 
 /**
  * Whether a text may be given to the parser of YAML. It takes minutes, or ends the process, over a hundred thousand brackets or
@@ -14,6 +17,8 @@ export function isParsableYaml(text: string): boolean {
   let indent = 0;
   let marks = 0;
   let lines = 1;
+  let aliases = 0;
+  let escapes = 0;
   let isAtStart = true;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
@@ -26,7 +31,9 @@ export function isParsableYaml(text: string): boolean {
     }
     if (char === "[" || char === "{") depth++;
     else if (char === "]" || char === "}") depth = Math.max(0, depth - 1);
-    if (depth > maxDepth) return false;
+    else if ((char === "*" || char === "&") && isMark(text, at)) aliases++;
+    else if (char === "\\") escapes++;
+    if (depth > maxDepth || aliases > maxAliases || escapes > maxEscapes) return false;
     if (!isAtStart) {
       // `!a !b !c` and `? ? ?` nest as well, wherever they stand.
       if ((char === "!" || char === "&" || char === "?" || char === "*") && text[at - 1] === " " && ++marks > maxDepth) return false;
@@ -37,4 +44,9 @@ export function isParsableYaml(text: string): boolean {
     } else isAtStart = false;
   }
   return true;
+}
+
+/** `*name` and `&name` begin a word. */
+function isMark(text: string, at: number): boolean {
+  return at === 0 || " \n[,:-".includes(text[at - 1] ?? "");
 }

@@ -11,7 +11,7 @@ export function readYaml(text: string, file: string, values: readonly Value[] = 
   const lines = new LineCounter();
   let document: Document;
   try {
-    document = parseDocument(text, { lineCounter: lines, logLevel: "silent", strict: false, uniqueKeys: false });
+    document = parseDocument(text, { lineCounter: lines, logLevel: "silent", prettyErrors: false, strict: false, uniqueKeys: false });
   } catch {
     return unknownValue(`${file}, which is not YAML`);
   }

@@ -14,7 +14,7 @@ export interface Field {
 }
 
 /** No configuration file is larger. */
-const maxChars = 512 * 1024;
+const maxChars = 256 * 1024;
 /** Items looked at in one list or map. */
 const maxItems = 500;
 
@@ -30,7 +30,7 @@ function readYaml(text: string): Field | "broken" {
   if (!isParsableYaml(text)) return "broken";
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", strict: false, uniqueKeys: false });
+    const document = parseDocument(text, { lineCounter: lines, logLevel: "silent", prettyErrors: false, strict: false, uniqueKeys: false });
     return document.contents === null ? "broken" : fieldOf(document.contents, document, lines);
   } catch {
     // Nested too deep for the parser's stack.
