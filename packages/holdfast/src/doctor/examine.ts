@@ -15,7 +15,7 @@ import { recipeFor } from "./recipes.js";
 import { type ExaminedApp, type Match, type Rule, wordsOf } from "./rule.js";
 import { rules } from "./rules.js";
 import { headlineOf, verdictWords } from "./verdict-words.js";
-import type { Given, Verdict, Verdicts } from "./verdict.js";
+import type { DecisionRow, Given, Verdict, Verdicts } from "./verdict.js";
 
 /** What is asked of an examination. */
 export interface ExamineOptions {
@@ -143,7 +143,7 @@ function reported(question: keyof Verdicts, verdicts: Verdicts, options: Examine
     asDeclared,
     storage,
     because,
-    depends,
+    depends: readable(depends),
     dependsOn,
     places: verdict.sinks.map(({ label, at, answer: one, storage: to, path }) => ({ label, at, answer: one, storage: to, path })),
     notUnderstood,
@@ -159,9 +159,30 @@ function hintOf(verdict: Verdict, { language, command }: ExamineOptions): string
   const [first] = verdict.notUnderstood;
   if (verdict.answer === "unknown" && first !== undefined) return words.notUnderstood(first.why);
   if (verdict.answer !== "depends") return undefined;
-  const row = verdict.depends.find(({ answer }) => answer === "keeps");
-  const wanted = Object.entries(row?.when ?? {}).flatMap(([name, value]) =>
-    value === "unset" ? [] : [value === "set" ? name : `${name}=${/^[\w.:/-]+$/.test(value) ? value : `'${value.replaceAll("'", "")}'`}`],
-  );
-  return wanted.length === 0 ? undefined : words.decide(`${command} ${wanted.map((name) => `--set ${name}`).join(" ")}`);
+  const ways = verdict.depends.filter(({ answer }) => answer === "keeps").map(({ when }) => setOptions(when));
+  const [one, other] = ways.filter((way) => way !== "");
+  if (one === undefined) return undefined;
+  return words.decide(`${command} ${one}`, other);
+}
+
+/** What to say to the doctor so that a row of the table holds. */
+function setOptions(when: Readonly<Record<string, string>>): string {
+  const wanted = Object.entries(when).filter(([, value]) => value !== "unset");
+  return wanted
+    .map(([name, value]) => {
+      if (value === "set") return `--set ${name}`;
+      return /^[\w.:/-]+$/.test(value) ? `--set ${name}=${value}` : `--set '${name}=${value.replaceAll("'", "")}'`;
+    })
+    .join(" ");
+}
+
+/** Rows are read in order: what an earlier row has ruled out already need not be said again. */
+function readable(rows: readonly DecisionRow[]): readonly DecisionRow[] {
+  const settled = new Set<string>();
+  return rows.map((row) => {
+    const when = Object.fromEntries(Object.entries(row.when).filter(([name, value]) => value !== "unset" || !settled.has(name)));
+    const [only, ...others] = Object.entries(when);
+    if (only !== undefined && others.length === 0 && only[1] === "set") settled.add(only[0]);
+    return { ...row, when };
+  });
 }

@@ -15,12 +15,12 @@ export function firstAidFor(model: AppModel, platform: Platform, verdicts: Verdi
   if (!uploads.needsFirstAid && !database.needsFirstAid) return undefined;
   const words = verdictWords[language].firstAid;
   const isCertain = [uploads, database].some((verdict) => verdict.needsFirstAid && verdict.answer === "loses");
-  const warning = isCertain ? words.warning(platform.title) : words.warningIfDepends(platform.title);
+  const named = platform.id === "any" ? "" : platform.title;
+  const warning = isCertain ? words.warning(named) : words.warningIfDepends(named);
   const folders = foldersOf(model, platform, verdicts);
   const { shell, site } = commandsFor(platform.id, model.service?.name ?? "SERVICE", folders);
   const steps: string[] = [];
   const commands: string[] = [];
-  if (database.needsFirstAid) steps.push(words.database);
   if (shell !== undefined) {
     steps.push(words.steps.shell);
     commands.push(shell);
@@ -29,7 +29,8 @@ export function firstAidFor(model: AppModel, platform: Platform, verdicts: Verdi
     steps.push(platform.id === "heroku" ? words.steps.herokuFirst : words.steps.site);
     commands.push(site);
   }
-  return { warning, steps: [...steps, words.steps.check], commands };
+  const whole = database.needsFirstAid ? `${warning} ${words.database}` : warning;
+  return { warning: whole, steps: [...steps, words.steps.check], commands };
 }
 
 /** The folders to copy, as the container sees them; at most two, each without what a shell would obey. */

@@ -15,12 +15,12 @@ export function explainRule(rule: Rule, language: Language): string {
     "",
     ...wrapped(words.why, ""),
     "",
-    `${labels.report.remedy}:`,
+    `${labels.report.remedy}${labels.report.colon}`.trimEnd(),
     ...words.remedy.flatMap((step, index) => wrapped(`${index + 1}. ${step}`, "   ")),
     "",
-    `${labels.fires}:`,
+    `${labels.fires}${labels.report.colon}`.trimEnd(),
     ...exampleText(differing(rule).fires),
-    `${labels.silent}:`,
+    `${labels.silent}${labels.report.colon}`.trimEnd(),
     ...exampleText(differing(rule).silent),
   ];
   return `${lines.join("\n").trimEnd()}\n`;

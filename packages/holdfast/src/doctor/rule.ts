@@ -1,3 +1,4 @@
+import { variablesOf } from "../app-model/conditions.js";
 import type { AppModel, Evidence, Place, SourceTree } from "../app-model/model.js";
 import type { CarriedAnswer, Severity } from "../findings/finding.js";
 import type { Platform } from "../platforms/platform.js";
@@ -100,13 +101,37 @@ export function matchObserved(
   }));
 }
 
+/** The lines that would keep the files of a place, and which variables choose them: what a `depends` hangs on. */
+export function keepingWays(
+  app: ExaminedApp,
+  question: keyof Verdicts,
+  place: { readonly label: string; readonly at: Place },
+): readonly KeepingWay[] {
+  const uses = app.model.readings.flatMap((reading) => (question === "uploads" ? reading.sinks : reading.databases));
+  const use = uses.find(({ label, at }) => label === place.label && at.file === place.at.file && at.line === place.at.line);
+  return (use?.outcomes ?? []).flatMap(({ when, destination, because }) => {
+    const last = because.at(-1);
+    const storage = destination.kind === "cloud" ? destination.service : destination.kind === "database" ? destination.engine : undefined;
+    const variables = variablesOf(when);
+    if (last === undefined || storage === undefined || variables.length === 0) return [];
+    return [{ storage, evidence: { ...last, why: `${last.why} (${storage}, decided by ${variables.join(", ")})` } }];
+  });
+}
+
+/** A line that would keep files, and where. */
+export interface KeepingWay {
+  readonly storage: string;
+  readonly evidence: Evidence;
+}
+
 /** Matches for the places of a verdict with this answer: one for each place, so that each can be known or accepted by itself. */
 export function matchPlaces(app: ExaminedApp, question: keyof Verdicts, answer: CarriedAnswer): readonly Match[] {
   const verdict = app.verdicts[question];
   const places = verdict.sinks.filter((place) => place.answer === answer);
   return places.map((place) => ({
     at: place.at,
-    because: place.because,
+    because:
+      answer === "depends" ? [...place.because, ...keepingWays(app, question, place).map(({ evidence }) => evidence)] : place.because,
     details: detailsOf(app, {
       label: place.label,
       path: place.path ?? "",

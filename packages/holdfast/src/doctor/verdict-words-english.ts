@@ -1,5 +1,8 @@
 import type { VerdictWords } from "./verdict-words.js";
 
+/** The platform in brackets, where one is known. */
+const on = (platform: string): string => (platform === "" ? "" : ` (${platform})`);
+
 export const englishWords: VerdictWords = {
   questions: {
     uploads: {
@@ -27,16 +30,16 @@ export const englishWords: VerdictWords = {
       unknown: "Where the database is could not be told.",
     },
   },
-  decide: (command) => `If it is set in the dashboard, say so: ${command}`,
+  decide: (command, other) => `If it is set in the dashboard, say so: ${command}${other === undefined ? "" : ` (or ${other})`}`,
   notUnderstood: (what) => `Not understood: ${what}.`,
   whatDecides: "what the platform's dashboard says",
   firstAid: {
-    warning: (platform) => `The next deploy deletes the files that are still on the running disk (${platform}). Save them first.`,
-    warningIfDepends: (platform) => `If files went to the running disk (${platform}), the next deploy deletes them. Save them first.`,
+    warning: (platform) => `The next deploy deletes the files that are still on the running disk${on(platform)}. Save them first.`,
+    warningIfDepends: (platform) => `If files went to the running disk${on(platform)}, the next deploy deletes them. Save them first.`,
     database: "The database file is among them.",
     steps: {
-      shell: "Copy the folder out of the running instance, without deploying or restarting it:",
-      site: "Without a shell, save each picture through the running site while it still answers:",
+      shell: "Copy them out of the running instance, without restarting it:",
+      site: "Without a shell, save them through the site while it still answers:",
       herokuFirst:
         "The first `heroku ps:exec` of an app restarts its dynos, which deletes the files. Where it was never used, save through the site:",
       check: "Look into the copy before you deploy.",
@@ -63,7 +66,7 @@ export const englishWords: VerdictWords = {
     none: "No problem was found.",
     accepted: "accepted",
     known: "known from the baseline",
-    on: "on",
+    colon: ": ",
     alsoAt: "Also at",
     where: "where",
     title: "Will this app lose data on its next deploy?",
@@ -85,9 +88,7 @@ export const englishWords: VerdictWords = {
       unknown: "unknown",
     },
     severities: { error: "error", warning: "warning", note: "note" },
-    more: (count, codes) => `${count} more: ${codes}`,
     moreHow: (command) => `All of it: ${command}`,
     explainHow: (command) => `Why, with examples: ${command}`,
-    allWell: "Nothing to do.",
   },
 };

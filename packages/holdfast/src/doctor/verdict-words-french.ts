@@ -1,5 +1,8 @@
 import type { VerdictWords } from "./verdict-words.js";
 
+/** The platform in brackets, where one is known. */
+const on = (platform: string): string => (platform === "" ? "" : ` (${platform})`);
+
 export const frenchWords: VerdictWords = {
   questions: {
     uploads: {
@@ -27,18 +30,19 @@ export const frenchWords: VerdictWords = {
       unknown: "L’emplacement de la base de données n’a pas pu être établi.",
     },
   },
-  decide: (command) => `Si c’est défini dans le tableau de bord, dites-le : ${command}`,
+  decide: (command, other) =>
+    `Si c’est défini dans le tableau de bord, dites-le : ${command}${other === undefined ? "" : ` (ou ${other})`}`,
   notUnderstood: (what) => `Non compris : ${what}.`,
   whatDecides: "ce que dit le tableau de bord de la plateforme",
   firstAid: {
     warning: (platform) =>
-      `Le prochain déploiement supprime les fichiers encore présents sur le disque de l’instance (${platform}). Sauvez-les d’abord.`,
+      `Le prochain déploiement supprime les fichiers encore présents sur le disque de l’instance${on(platform)}. Sauvez-les d’abord.`,
     warningIfDepends: (platform) =>
-      `Si des fichiers sont allés sur le disque de l’instance (${platform}), le prochain déploiement les supprime. Sauvez-les d’abord.`,
+      `Si des fichiers sont allés sur le disque de l’instance${on(platform)}, le prochain déploiement les supprime. Sauvez-les d’abord.`,
     database: "Le fichier de la base de données en fait partie.",
     steps: {
-      shell: "Copiez le dossier hors de l’instance en marche, sans la déployer ni la redémarrer :",
-      site: "Sans terminal, enregistrez chaque image à travers le site tant qu’il répond encore :",
+      shell: "Copiez-les hors de l’instance en marche, sans la redémarrer :",
+      site: "Sans terminal, enregistrez-les à travers le site tant qu’il répond :",
       herokuFirst:
         "Le premier `heroku ps:exec` d’une application redémarre ses dynos, ce qui supprime les fichiers. S’il n’a jamais servi, passez par le site :",
       check: "Vérifiez la copie avant de déployer.",
@@ -66,7 +70,7 @@ export const frenchWords: VerdictWords = {
     none: "Aucun problème n’a été trouvé.",
     accepted: "accepté",
     known: "déjà connu",
-    on: "sur",
+    colon: " : ",
     alsoAt: "Aussi à",
     where: "où",
     title: "Cette application perdra-t-elle des données au prochain déploiement ?",
@@ -88,9 +92,7 @@ export const frenchWords: VerdictWords = {
       unknown: "inconnu",
     },
     severities: { error: "erreur", warning: "avertissement", note: "remarque" },
-    more: (count, codes) => `${count} de plus : ${codes}`,
     moreHow: (command) => `Tout le rapport : ${command}`,
     explainHow: (command) => `Pourquoi, avec des exemples : ${command}`,
-    allWell: "Rien à faire.",
   },
 };

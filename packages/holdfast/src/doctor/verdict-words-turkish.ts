@@ -1,5 +1,8 @@
 import type { VerdictWords } from "./verdict-words.js";
 
+/** The platform in brackets, where one is known. */
+const on = (platform: string): string => (platform === "" ? "" : ` (${platform})`);
+
 export const turkishWords: VerdictWords = {
   questions: {
     uploads: {
@@ -27,17 +30,17 @@ export const turkishWords: VerdictWords = {
       unknown: "Veritabanının nerede olduğu anlaşılamadı.",
     },
   },
-  decide: (command) => `Panelde tanımlıysa bildirin: ${command}`,
+  decide: (command, other) => `Panelde tanımlıysa bildirin: ${command}${other === undefined ? "" : ` (ya da ${other})`}`,
   notUnderstood: (what) => `Anlaşılamayan: ${what}.`,
   whatDecides: "platform panelindeki ayarlar",
   firstAid: {
-    warning: (platform) => `Bir sonraki dağıtım, çalışan diskte duran dosyaları siler (${platform}). Önce onları kurtarın.`,
+    warning: (platform) => `Bir sonraki dağıtım, çalışan diskte duran dosyaları siler${on(platform)}. Önce onları kurtarın.`,
     warningIfDepends: (platform) =>
-      `Dosyalar çalışan diske yazıldıysa (${platform}) bir sonraki dağıtım onları siler. Önce onları kurtarın.`,
+      `Dosyalar çalışan diske yazıldıysa${on(platform)} bir sonraki dağıtım onları siler. Önce onları kurtarın.`,
     database: "Veritabanı dosyası da bunların arasında.",
     steps: {
-      shell: "Klasörü, dağıtım ya da yeniden başlatma yapmadan çalışan örnekten kopyalayın:",
-      site: "Kabuk erişimi yoksa her resmi, site hâlâ yanıt verirken site üzerinden kaydedin:",
+      shell: "Onları yeniden başlatmadan, çalışan örnekten kopyalayın:",
+      site: "Kabuk yoksa, site hâlâ yanıt verirken site üzerinden kaydedin:",
       herokuFirst:
         "Bir uygulamadaki ilk `heroku ps:exec` dynoları yeniden başlatır ve dosyaları siler. Daha önce hiç kullanılmadıysa site üzerinden kaydedin:",
       check: "Dağıtmadan önce kopyaya bakın.",
@@ -64,7 +67,7 @@ export const turkishWords: VerdictWords = {
     none: "Sorun bulunmadı.",
     accepted: "kabul edildi",
     known: "önceden biliniyor",
-    on: "platform:",
+    colon: ": ",
     alsoAt: "Ayrıca",
     where: "konum",
     title: "Bu uygulama bir sonraki dağıtımda veri kaybedecek mi?",
@@ -86,9 +89,7 @@ export const turkishWords: VerdictWords = {
       unknown: "belirsiz",
     },
     severities: { error: "hata", warning: "uyarı", note: "not" },
-    more: (count, codes) => `${count} bulgu daha: ${codes}`,
     moreHow: (command) => `Raporun tamamı: ${command}`,
     explainHow: (command) => `Nedeni, örneklerle: ${command}`,
-    allWell: "Yapılacak bir şey yok.",
   },
 };

@@ -24,7 +24,7 @@ export interface QuestionWords {
 export interface VerdictWords {
   readonly questions: Readonly<Record<keyof Verdicts, QuestionWords>>;
   /** How to decide what depends. */
-  readonly decide: (command: string) => string;
+  readonly decide: (command: string, other: string | undefined) => string;
   readonly notUnderstood: (what: string) => string;
   readonly whatDecides: string;
   readonly firstAid: {

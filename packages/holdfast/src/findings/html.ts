@@ -74,7 +74,7 @@ function overview(apps: readonly AppReport[], words: ReportWords): Markup {
 }
 
 function section(app: AppReport, words: ReportWords): Markup {
-  const where = `${app.framework}${app.platforms.length === 0 ? "" : ` ${words.on} ${app.platforms.join(", ")}`}`;
+  const where = [app.framework, ...app.platforms].join(" · ");
   const findings = open(app);
   const settled = app.findings.filter(({ status }) => status !== "open");
   return html`<section>
@@ -82,7 +82,7 @@ function section(app: AppReport, words: ReportWords): Markup {
     ${verdict(app.verdicts.uploads, words)} ${verdict(app.verdicts.database, words)}
     ${app.firstAid === undefined ? undefined : aid(app.firstAid, words)}
     ${findings.length === 0 ? html`<p>${words.none}</p>` : findings.map((finding) => article(finding, words))}
-    ${settled.map(({ code, at, status, reason }) => html`<p class="settled">${code} <code>${at.file}:${at.line}</code> ${status === "known" ? words.known : `${words.accepted}: ${reason ?? ""}`}</p>`)}
+    ${settled.map(({ code, at, status, reason }) => html`<p class="settled">${code} <code>${at.file}:${at.line}</code> ${status === "known" ? words.known : `${words.accepted}${words.colon}${reason ?? ""}`}</p>`)}
   </section>`;
 }
 

@@ -27,7 +27,7 @@ function tableOf(apps: readonly AppReport[], words: ReportWords): string {
 
 function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonly string[] {
   const { uploads, database } = app.verdicts;
-  const where = `${app.framework}${app.platforms.length === 0 ? "" : ` ${words.on} ${app.platforms.join(", ")}`}`;
+  const where = [app.framework, ...app.platforms].join(" · ");
   const parts = [`### ${hasName ? `${escape(nameOfApp(app))}: ` : ""}${escape(where)}`];
   parts.push([uploads, database].map((verdict) => verdictText(verdict, words)).join("\n\n"));
   if (app.firstAid !== undefined) {
@@ -44,7 +44,7 @@ function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonl
       settled
         .map(
           ({ code, at, status, reason }) =>
-            `- ${code} ${codeSpan(`${at.file}:${at.line}`)} ${escape(status === "known" ? words.known : `${words.accepted}: ${reason ?? ""}`)}`,
+            `- ${code} ${codeSpan(`${at.file}:${at.line}`)} ${escape(status === "known" ? words.known : `${words.accepted}${words.colon}${reason ?? ""}`)}`,
         )
         .join("\n"),
     );
@@ -70,10 +70,12 @@ function findingText(finding: Finding, words: ReportWords): string {
   else parts.push(codeSpan(`${finding.at.file}:${finding.at.line}`));
   if (finding.because.length > 0) {
     parts.push(
-      `${escape(words.because)}:\n\n${finding.because.map(({ file, line, why }) => `- ${codeSpan(`${file}:${line}`)} ${escape(why)}`).join("\n")}`,
+      `${escape(words.because + words.colon).trim()}\n\n${finding.because.map(({ file, line, why }) => `- ${codeSpan(`${file}:${line}`)} ${escape(why)}`).join("\n")}`,
     );
   }
-  parts.push(`${escape(words.remedy)}:\n\n${finding.remedy.map((step, index) => `${index + 1}. ${escape(step)}`).join("\n")}`);
+  parts.push(
+    `${escape(words.remedy + words.colon).trim()}\n\n${finding.remedy.map((step, index) => `${index + 1}. ${escape(step)}`).join("\n")}`,
+  );
   if (finding.recipe !== undefined) parts.push(`${escape(finding.recipe.file)}:`, fenced(finding.recipe.lines.join("\n")));
   return parts.join("\n\n");
 }

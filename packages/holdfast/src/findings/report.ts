@@ -92,7 +92,8 @@ export interface ReportWords {
   readonly none: string;
   readonly accepted: string;
   readonly known: string;
-  readonly on: string;
+  /** Between a label and what it labels. */
+  readonly colon: string;
   readonly alsoAt: string;
   readonly where: string;
   readonly title: string;
@@ -100,8 +101,6 @@ export interface ReportWords {
   /** Where a storage is named in a table: `ephemeral-disk` → `the disk that is wiped`. */
   readonly storages: Readonly<Record<string, string>>;
   readonly severities: Readonly<Record<Finding["severity"], string>>;
-  readonly more: (count: number, codes: string) => string;
   readonly moreHow: (command: string) => string;
   readonly explainHow: (command: string) => string;
-  readonly allWell: string;
 }

@@ -71,35 +71,31 @@ function table(apps: readonly AppReport[], { paint, words, width }: Page): reado
 function appLines(app: AppReport, page: Page, room: number, hasName: boolean): readonly string[] {
   const { paint, words, options } = page;
   const lines = [...verdictLines(app.verdicts.uploads, page), ...verdictLines(app.verdicts.database, page)];
-  const where = `${app.framework}${app.platforms.length === 0 ? "" : ` ${words.on} ${app.platforms.join(", ")}`}`;
+  const where = [app.framework, ...app.platforms].join(" · ");
   lines.push(paint.dim(`    ${plain(hasName || app.root !== "." ? `${where} · ${nameOfApp(app)}` : where)}`), "");
   if (app.firstAid !== undefined) lines.push(...aidLines(app.firstAid, page), "");
 
   const groups = grouped(open(app));
-  const hidden: Finding[] = [];
   for (const [at, group] of groups.entries()) {
-    // Three lines are for what is left out, and how to see it.
-    const left = room - lines.length - 3;
-    const whole = groupLines(group, page, at === 0 || options.isAll ? "whole" : "short");
-    const short = groupLines(group, page, "short");
-    if (whole.length <= left) lines.push(...whole, "");
-    else if (short.length <= left || at === 0) lines.push(...short, "");
-    else hidden.push(...group.slice(0, 1));
+    // A line for each that follows, and three for how to see more.
+    const left = room - lines.length - 4 - (groups.length - at);
+    const sizes = at === 0 || options.isAll ? (["whole", "part"] as const) : (["short"] as const);
+    const fitting = sizes.map((size) => groupLines(group, page, size)).find((found) => found.length <= left);
+    if (fitting !== undefined) lines.push(...fitting, "");
+    else lines.push(...(at === 0 ? groupLines(group, page, "part") : groupLines(group, page, "line")));
   }
+  if (groups.length > 0 && lines.at(-1) !== "") lines.push("");
   for (const { code, at, status, reason } of app.findings
     .filter((finding) => finding.status !== "open")
     .slice(0, options.isAll ? Infinity : 2)) {
-    const why = status === "known" ? words.known : `${words.accepted}: ${reason ?? ""}`;
+    const why = status === "known" ? words.known : `${words.accepted}${words.colon}${reason ?? ""}`;
     lines.push(paint.dim(cut(`  ${code}  ${plain(`${at.file}:${at.line}`)}  ${plain(why)}`, page.width)));
   }
   const [top] = groups;
-  if (hidden.length > 0) {
-    const codes = cut(hidden.map(({ code }) => code).join(", "), page.width - 20);
-    lines.push(paint.dim(`  ${words.more(hidden.length, codes)}`));
-  }
-  if (hidden.length > 0 || (top !== undefined && !options.isAll)) lines.push(`  ${paint.dim(words.moreHow(`${options.command} --all`))}`);
-  if (top?.[0] !== undefined)
+  if (top?.[0] !== undefined) {
+    if (!options.isAll) lines.push(`  ${paint.dim(words.moreHow(`${options.command} --all`))}`);
     lines.push(`  ${paint.dim(words.explainHow(`${commandName(options.command)} --explain ${top[0].code}`))}`, "");
+  }
   return lines;
 }
 
@@ -123,17 +119,24 @@ function verdictLines(verdict: ReportedVerdict, page: Page): readonly string[] {
   return lines;
 }
 
+/** No gutter here: these lines are copied. */
 function aidLines({ warning, steps, commands }: FirstAid, page: Page): readonly string[] {
   const { paint, words } = page;
-  const head = wrap(`${words.firstAid}: ${warning}`, page.width - 4).map((line) => `  ${paint.yellow("│")} ${paint.bold(line)}`);
+  const head = wrap(`${words.firstAid}${words.colon}${warning}`, page.width - 2).map((line) => `  ${paint.yellow(paint.bold(line))}`);
   // Each step that ends with a colon is followed by its command.
   const queue = [...commands];
   const body = steps.flatMap((step) => {
-    const text = wrap(step, page.width - 4);
     const command = step.endsWith(":") ? queue.shift() : undefined;
-    return [...text, ...(command === undefined ? [] : [`  ${paint.cyan(plain(command))}`])];
+    const text = indented(step, page, 2);
+    return command === undefined ? text : [...text, ...continued(plain(command), page.width - 6).map((line) => `    ${paint.cyan(line)}`)];
   });
-  return [...head, ...body.map((line) => `  ${paint.yellow("│")} ${line}`)];
+  return [...head, ...body];
+}
+
+/** A long command over several lines, as a shell joins them again. */
+function continued(command: string, width: number): readonly string[] {
+  const lines = wrap(command, width - 2);
+  return lines.map((line, at) => (at < lines.length - 1 ? `${line} \\` : line));
 }
 
 /** Findings of one code together, in the order in which the codes first appear. */
@@ -147,34 +150,40 @@ function grouped(findings: readonly Finding[]): readonly (readonly Finding[])[] 
   return [...groups.values()];
 }
 
-function groupLines(group: readonly Finding[], page: Page, size: "whole" | "short"): readonly string[] {
+function groupLines(group: readonly Finding[], page: Page, size: "whole" | "part" | "short" | "line"): readonly string[] {
   const [finding] = group;
   if (finding === undefined) return [];
   const { paint, words, options } = page;
   const color = finding.severity === "error" ? paint.red : finding.severity === "warning" ? paint.yellow : paint.blue;
+  const mark = `${color(severityMarks[finding.severity])} ${color(finding.code)}`;
+  const where = plain(`${finding.at.file}:${finding.at.line}`);
+  if (size === "line") {
+    const room = page.width - 6 - finding.code.length - where.length;
+    if (room < 24) return [`  ${mark}  ${cut(finding.title, page.width - 6 - finding.code.length)}`];
+    return [`  ${mark}  ${cut(finding.title, room)}  ${paint.cyan(where)}`];
+  }
   const lines = wrap(`${finding.code}  ${finding.title}`, page.width - 4).map((line, at) =>
-    at === 0
-      ? `  ${color(severityMarks[finding.severity])} ${color(finding.code)}${paint.bold(line.slice(finding.code.length))}`
-      : `    ${paint.bold(line)}`,
+    at === 0 ? `  ${mark}${paint.bold(line.slice(finding.code.length))}` : `    ${paint.bold(line)}`,
   );
   lines.push(...indented(finding.message, page, 4));
-  const place = plain(`${finding.at.file}:${finding.at.line}`);
-  if (size === "short") lines.push(`    ${paint.cyan(place)}`);
-  else lines.push(`    ${paint.cyan(place)}`, ...(finding.frame === undefined ? [] : frameLines(finding.frame, page)));
+  lines.push(`    ${paint.cyan(where)}`);
+  if (size !== "short" && finding.frame !== undefined) lines.push(...frameLines(finding.frame, page));
   const others = options.isAll ? group.slice(1) : group.slice(1, 4);
   if (others.length > 0) {
     const rest = group.length - 1 - others.length;
     const places = others.map(({ at }) => plain(`${at.file}:${at.line}`)).join(", ");
-    lines.push(...indented(`${words.alsoAt}: ${places}${rest > 0 ? ` (+${rest})` : ""}`, page, 4).map((line) => paint.dim(line)));
+    lines.push(
+      ...indented(`${words.alsoAt}${words.colon}${places}${rest > 0 ? ` (+${rest})` : ""}`, page, 4).map((line) => paint.dim(line)),
+    );
   }
   if (size === "short") return lines;
   const shown = finding.because
     .filter(({ file, line }) => file !== finding.at.file || line !== finding.at.line)
-    .slice(0, options.isAll ? Infinity : 3);
+    .slice(0, options.isAll ? Infinity : size === "part" ? 1 : 3);
   for (const { file, line, why } of shown) {
     lines.push(...indented(`${file}:${line}  ${why}`, page, 4).map((text) => paint.dim(text)));
   }
-  for (const [at, step] of finding.remedy.entries()) {
+  for (const [at, step] of finding.remedy.slice(0, size === "part" ? 1 : undefined).entries()) {
     const text = wrap(plain(step), page.width - 8);
     lines.push(...text.map((line, row) => `    ${row === 0 ? paint.green(`${at + 1}.`) : "  "} ${line}`));
   }

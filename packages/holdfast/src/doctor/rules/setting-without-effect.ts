@@ -37,9 +37,9 @@ export const settingWithoutEffect: Rule = {
     },
   },
   find: (app) => [
-    ...matchObserved(app, "setting-ignored-by-version", ({ setting = "The setting", framework = "this version", since = "" }) => ({
+    ...matchObserved(app, "setting-ignored-by-version", ({ setting = "The setting", framework = "the framework", version = "" }) => ({
       name: setting,
-      other: since === "" ? framework : `${framework} from ${since} on`,
+      other: `${framework} ${version}`.trim(),
     })),
     ...matchObserved(app, "setting-unknown", ({ setting = "The setting", framework = "the framework" }) => ({
       name: setting,

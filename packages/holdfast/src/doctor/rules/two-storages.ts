@@ -1,4 +1,4 @@
-import { detailsOf, matchObserved, type Rule } from "../rule.js";
+import { detailsOf, keepingWays, matchObserved, type Rule } from "../rule.js";
 import { djangoExample, folderUploads, serverDatabase } from "./example-apps.js";
 
 const cloudinary =
@@ -37,15 +37,15 @@ export const twoStorages: Rule = {
   find: (app) => {
     const told = matchObserved(app, "two-backends", ({ first = "", second = "" }) => ({ name: first, other: second }));
     if (told.length > 0) return told;
-    const { depends, sinks } = app.verdicts.uploads;
-    const clouds = [...new Set(depends.filter(({ answer }) => answer === "keeps").map(({ storage }) => storage))].filter(
-      (name) => name !== "disk",
-    );
-    const [first, second] = clouds;
-    const at = sinks.find((place) => place.depends.length > 0);
-    if (first === undefined || second === undefined || at === undefined) return [];
-    const line = at.because[0] ?? at.at;
-    return [{ at: { file: line.file, line: line.line }, because: [], details: detailsOf(app, { name: first, other: second }) }];
+    for (const place of app.verdicts.uploads.sinks) {
+      const ways = keepingWays(app, "uploads", place);
+      const [first] = ways;
+      const second = ways.find(({ storage }) => storage !== first?.storage);
+      if (first === undefined || second === undefined) continue;
+      const { file, line } = first.evidence;
+      return [{ at: { file, line }, because: [second.evidence], details: detailsOf(app, { name: first.storage, other: second.storage }) }];
+    }
+    return [];
   },
   example: {
     fires: djangoExample(

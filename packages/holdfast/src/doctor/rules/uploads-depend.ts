@@ -10,7 +10,7 @@ export const uploadsDepend: Rule = {
     en: {
       title: "Variables decide whether uploads survive",
       says: ({ label, path, variables }) =>
-        `${label}: ${variables === "" ? "where the files go is decided outside the repository" : `${variables} decides where the files go`}; in one case they go to ${path === "" ? "the instance's own disk" : path} and are wiped.`,
+        `${label}: ${variables === "" ? "where the files go is decided outside the repository" : `where the files go depends on ${variables}`}; in one case they go to ${path === "" ? "the instance's own disk" : path} and are wiped.`,
       why: "The code has two ways, and the repository does not say which one production takes. A variable that is missing in the dashboard, or misspelled there, sends uploads to the disk without a word.",
       remedy: [
         "Look in the platform's dashboard whether the variables are set, and tell the doctor: `holdfast doctor --set NAME`.",

@@ -21,7 +21,7 @@ export const variableNotDeclared: Rule = {
   words: {
     en: {
       title: "A variable that files depend on is not in the deploy file",
-      says: ({ variables, name }) => `${variables}: the code asks for it, and the service "${name}" does not declare it.`,
+      says: ({ variables, name }) => `The service "${name}" does not declare ${variables}, which the code asks for.`,
       why: "A service made from this file starts without the variable, and takes the way to the disk. Nobody is asked for it.",
       remedy: [
         "Declare it in the deploy file without its value (on Render: `- key: NAME` and `sync: false`), and set it in the dashboard.",
