@@ -3,6 +3,7 @@ import type { Catalogue, CatalogueTransaction } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
 import { fail } from "./errors.js";
 import type { AttachmentTarget, AttachOptions, DatabaseTransaction, DetachOptions, FileReference } from "./media.js";
+import { transact } from "./catalogue/transact.js";
 
 /** More than a key, a name and a path need, and few enough for an index of either database. */
 const longestPart = 500;
@@ -16,7 +17,7 @@ export interface Attaching {
 /** Attach and detach in one catalogue. `forget` is told of every file that may not be in use any more. */
 export function createAttaching(catalogue: Catalogue, forget: (id: FileId) => void): Attaching {
   const within = async <T>(tx: DatabaseTransaction | undefined, work: (tx: CatalogueTransaction) => Promise<T>): Promise<T> =>
-    tx === undefined ? await catalogue.db.transaction().execute(work) : await work(await catalogue.within(tx));
+    tx === undefined ? await transact(catalogue.db, work) : await work(await catalogue.within(tx));
   return {
     async attach(references, { to, tx, replace = false, position }) {
       const ids = parseFiles(references);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { confirmKeeping, createAttaching } from "./attaching.js";
 import { parseBasePath, refuseUnusable } from "./check-options.js";
+import { bindStorage, whyMismatched } from "./catalogue/binding.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
@@ -25,7 +26,7 @@ import { readLimits } from "./uploads/limits.js";
 import type { Incoming } from "./uploads/incoming.js";
 import { receive, type ReceiveOptions } from "./uploads/receive.js";
 import { discardRest, openRequest } from "./uploads/request.js";
-import { bindStorage, settle, whyMismatched } from "./uploads/settle.js";
+import { settle } from "./uploads/settle.js";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -227,6 +228,8 @@ async function prepare({ catalogue, storage, storages, log, signingKey, env }: A
   await catalogue.confirmMigrated();
   await refuseSameStorage(storages, log);
   await bindStorage(catalogue, storage);
+  const lax = await catalogue.whyNotDurable();
+  if (lax !== undefined) log.warn(lax);
   const mismatch = await whyMismatched(catalogue, storage);
   if (mismatch !== undefined) log.error(mismatch);
   else {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { fail, isHoldfastError } from "../errors.js";
 import { clockOf, type DatabaseKind, migrations as allMigrations, migrationsTable, type Migration, writerFor } from "./migrations.js";
-import { sqlStateOf } from "./postgres.js";
+import { sqlStateOf } from "./sql-state.js";
 import type { Schema } from "./schema.js";
 
 /** How long to wait for another process that is migrating. */

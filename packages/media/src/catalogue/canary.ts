@@ -5,7 +5,9 @@ import { parseKey } from "../storage/key.js";
 import { readAll } from "../storage/object-body.js";
 import { sourceFromBytes } from "../storage/source.js";
 import type { Storage } from "../storage/storage.js";
-import type { Catalogue } from "./catalogue.js";
+import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
+import { readMeta, writeMeta } from "./meta.js";
+import { transact } from "./transact.js";
 
 /** Where the canary sits in the storage: a small JSON file among what is ours, which no listing shows. */
 export const canaryKey = ".holdfast/canary.json";
@@ -80,15 +82,24 @@ export async function readCanary(storage: Storage): Promise<CanaryHistory | unde
  * and the sighting noted on both sides, so that a wiped disk with a wiped counter does not look like a first boot.
  */
 export async function lookForCanary(catalogue: Catalogue, storage: Storage, release: string | undefined): Promise<CanaryReport> {
-  const [inStorage, row] = [await readCanary(storage), await catalogue.recall(rowName)];
+  if (catalogue.kind === "sqlite") return await look(catalogue.db, storage, release);
+  // Of instances that boot at the same time one looks after the other: each would write a canary that the other does not know.
+  return await transact(catalogue.db, async (tx) => {
+    await catalogue.lock(tx, rowName);
+    return await look(tx, storage, release);
+  });
+}
+
+async function look(tx: CatalogueTransaction, storage: Storage, release: string | undefined): Promise<CanaryReport> {
+  const [inStorage, row] = [await readCanary(storage), await readMeta(tx, rowName)];
   const inCatalogue = row === undefined ? undefined : parseHistory(row);
   if (inStorage === undefined) {
     const history = newHistory(release);
-    await write(catalogue, storage, history);
+    await write(tx, storage, history);
     return inCatalogue === undefined ? { outcome: "first", history } : { outcome: "gone", history, lost: inCatalogue };
   }
   if (inCatalogue?.id !== inStorage.id) {
-    await catalogue.replace(rowName, JSON.stringify(inStorage));
+    await writeMeta(tx, rowName, JSON.stringify(inStorage));
     return { outcome: "forgotten", history: inStorage };
   }
   const isSeen = release === undefined || release === (inStorage.sightings.at(-1)?.release ?? inStorage.bornIn);
@@ -98,7 +109,7 @@ export async function lookForCanary(catalogue: Catalogue, storage: Storage, rele
     survived: inStorage.survived + 1,
     sightings: [...inStorage.sightings, { release, at: new Date().toISOString() }].slice(-rememberedReleases),
   };
-  await write(catalogue, storage, history);
+  await write(tx, storage, history);
   return { outcome: "survived", history };
 }
 
@@ -136,10 +147,10 @@ function newHistory(release: string | undefined): CanaryHistory {
 }
 
 /** The storage first: a row that knows more than the storage would look like a loss. */
-async function write(catalogue: Catalogue, storage: Storage, history: CanaryHistory): Promise<void> {
+async function write(tx: CatalogueTransaction, storage: Storage, history: CanaryHistory): Promise<void> {
   const text = JSON.stringify(history);
   await storage.put(parseKey(canaryKey), sourceFromBytes(Buffer.from(text)), { contentType: "application/json" });
-  await catalogue.replace(rowName, text);
+  await writeMeta(tx, rowName, text);
 }
 
 function parseHistory(text: string): CanaryHistory | undefined {

@@ -10,9 +10,10 @@ import { applyMigrations, missingMigrations } from "./apply-migrations.js";
 import { confirmOpenTransaction, confirmOwnTransaction } from "./confirm-transaction.js";
 import { transactionOn } from "./handle-turns.js";
 import { tellEnqueued } from "./jobs.js";
+import { readMeta, writeMeta } from "./meta.js";
 import { clockOf, type DatabaseKind, defaultTablePrefix, parseTablePrefix } from "./migrations.js";
 import { numbersPlugin } from "./numbers.js";
-import { describePostgres, isPostgresUrl, openPostgresUrl, postgresOver } from "./postgres.js";
+import { describePostgres, isPostgresUrl, openPostgresUrl, postgresOver, whyPostgresForgets } from "./postgres.js";
 import type { Schema } from "./schema.js";
 import { SharedConnectionDialect } from "./shared-connection.js";
 import { openSqliteFile, prepareConnection, sqlitePathOf } from "./sqlite.js";
@@ -55,6 +56,8 @@ export interface Catalogue {
   recall(name: string): Promise<string | undefined>;
   /** Keep a value in the place of the one kept before. */
   replace(name: string, value: string): Promise<void>;
+  /** Why a commit that was acknowledged may be gone after the database has crashed, if it may. */
+  whyNotDurable(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -179,16 +182,9 @@ function catalogueOver(connection: Connection, prefix: string): Catalogue {
       const row = await db.selectFrom("meta").select("value").where("name", "=", name).executeTakeFirstOrThrow();
       return row.value;
     },
-    async recall(name) {
-      return (await db.selectFrom("meta").select("value").where("name", "=", name).executeTakeFirst())?.value;
-    },
-    async replace(name, value) {
-      await db
-        .insertInto("meta")
-        .values({ name, value })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
-        .execute();
-    },
+    recall: async (name) => await readMeta(db, name),
+    replace: async (name, value) => await writeMeta(db, name, value),
+    whyNotDurable: async () => (kind === "postgres" ? await whyPostgresForgets(db, description) : undefined),
     async close() {
       await db.destroy();
       await connection.close();

@@ -6,6 +6,7 @@ import { manifestKind } from "./changes.js";
 import type { FileRecord } from "./file.js";
 import { type Reservation, toRecord } from "./files.js";
 import { enqueueJobs, tellEnqueued } from "./jobs.js";
+import { transact } from "./transact.js";
 
 /** What inspecting a file found, beside its receipt. */
 export interface FileFacts {
@@ -35,7 +36,7 @@ export async function commitFile(catalogue: Catalogue, reservation: Reservation,
   const { db, kind } = catalogue;
   // PostgreSQL writes several tables in one statement, which is one journey instead of six.
   if (kind === "postgres" && stored.attachTo === undefined) return await commitAtOnce(catalogue, reservation, stored);
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, async (tx) => {
     const row = await storing(catalogue, tx, reservation, stored).returningAll().executeTakeFirst();
     if (row === undefined) return undefined;
     await tx

@@ -6,6 +6,7 @@ import type { Catalogue } from "./catalogue.js";
 import { noteChanged } from "./changes.js";
 import type { FileId, FileRecord, Visibility } from "./file.js";
 import type { FilesTable } from "./schema.js";
+import { transact } from "./transact.js";
 
 /** A reservation: the right to write one key, kept alive by heartbeats. */
 export interface Reservation {
@@ -113,7 +114,7 @@ export async function attachedFiles({ db }: Catalogue, [recordType, recordId, sl
 /** Move a file between `stored` and `trashed`. False when it was not in `from`. */
 export async function moveFile(catalogue: Catalogue, id: FileId, from: "stored" | "trashed", to: "stored" | "trashed"): Promise<boolean> {
   const { db, now } = catalogue;
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, async (tx) => {
     const result = await tx
       .updateTable("files")
       // What somebody moved by hand is no longer a stage that expires.

@@ -3,6 +3,7 @@ import { type Selectable, sql } from "kysely";
 import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
 import { outsideTransactions } from "./handle-turns.js";
 import type { JobsTable } from "./schema.js";
+import { transact } from "./transact.js";
 
 /** Where a job is. What is done is no longer in the catalogue. */
 export type JobState = "ready" | "running" | "dead";
@@ -170,7 +171,7 @@ export async function finishJob(
   effect?: (tx: CatalogueTransaction) => Promise<void>,
 ): Promise<boolean> {
   if (effect === undefined) return await removeClaimed(db, claim);
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, async (tx) => {
     if (!(await removeClaimed(tx, claim))) return false;
     await effect(tx);
     return true;
@@ -192,7 +193,7 @@ export async function releaseJob(catalogue: Catalogue, claim: ClaimedJob): Promi
 
 /** Give a job up; it stays to be looked at, in the place of one given up before. False when the claim is no longer ours. */
 export async function buryJob({ db, now }: Catalogue, claim: ClaimedJob, reason: string): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, async (tx) => {
     const result = await tx
       .updateTable("jobs")
       .set({ state: "dead", last_error: reason, lease_expires_at: null, changed_at: now })
@@ -249,7 +250,7 @@ export async function countJobs({ db }: Catalogue): Promise<{ readonly kind: str
 /** Have a job that was given up, or that waits after a failure, tried anew at once, as if for the first time. False where there is none. */
 export async function retryJob(catalogue: Catalogue, id: string): Promise<boolean> {
   const { db, now } = catalogue;
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, async (tx) => {
     const row = await tx.deleteFrom("jobs").where("id", "=", id).where("state", "=", "dead").returningAll().executeTakeFirst();
     if (row !== undefined) {
       await upsertReady(catalogue, tx, row, { attempts: 0, lastError: row.last_error, afterMs: 0 });
@@ -288,7 +289,7 @@ interface PutBack {
 }
 
 async function putBack(catalogue: Catalogue, { id, fence }: ClaimedJob, given: PutBack): Promise<boolean> {
-  return await catalogue.db.transaction().execute(async (tx) => {
+  return await transact(catalogue.db, async (tx) => {
     const row = await tx
       .deleteFrom("jobs")
       .where("id", "=", id)

@@ -1,11 +1,21 @@
-import { type PostgresCursor, PostgresDialect, type PostgresPool, type PostgresQueryResult } from "kysely";
+import { type Kysely, type PostgresCursor, PostgresDialect, type PostgresPool, type PostgresQueryResult, sql } from "kysely";
 import { fail } from "../errors.js";
 import type { Logger, PostgresHandle } from "../media.js";
+import type { Schema } from "./schema.js";
+import { hasYielded, sqlStateOf, yieldingPause } from "./sql-state.js";
 
 /** How long to wait for a connection before it is an error. */
 const connectTimeoutMs = 10_000;
 /** How long one statement may take: ours touch a page of rows at most. */
 const queryTimeoutMs = 60_000;
+
+/**
+ * How a transaction of ours begins. Whatever the database's default is, the guarded updates count on being read committed; and
+ * what a process that was stopped holds locked is let go of, for the others wait for it.
+ */
+const beginning = "begin isolation level read committed; set local idle_in_transaction_session_timeout = '60s'";
+/** How often a statement that gave way to another one is tried. */
+const maxAttempts = 5;
 
 /** A pool of connections to PostgreSQL, and how to let go of it. */
 export interface PostgresConnection {
@@ -70,12 +80,23 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
         broken = error;
       };
       client.on("error", onLost);
+      let isInTransaction = false;
       async function run(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<unknown>> {
-        try {
-          return (await client.query(statement, [...parameters])) as PostgresQueryResult<unknown>;
-        } catch (error) {
-          if (sqlStateOf(error) === undefined) broken = error instanceof Error ? error : new Error(String(error));
-          throw told(error);
+        for (let attempt = 1; ; attempt += 1) {
+          // It would wait behind what was not answered.
+          if (broken !== undefined) throw told(broken);
+          try {
+            const answer = await client.query(statement === "begin" ? beginning : statement, [...parameters]);
+            if (statement === "begin") isInTransaction = true;
+            if (statement === "commit" || statement === "rollback") isInTransaction = false;
+            return answer as PostgresQueryResult<unknown>;
+          } catch (error) {
+            const state = sqlStateOf(error);
+            if (state === undefined || isPassing.test(state)) broken = error instanceof Error ? error : new Error(String(error));
+            // A statement that gave way has had no effect; of a transaction all is gone, and `transact` begins it anew.
+            if (isInTransaction || attempt >= maxAttempts || !hasYielded(error)) throw told(error);
+            await yieldingPause(attempt);
+          }
         }
       }
       function query<R>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
@@ -97,8 +118,11 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
   };
 }
 
-/** SQLSTATEs of a server that is going, coming, or takes no more: what was asked may be asked again. */
-const isPassing = /^(08|57P0[1-5]|53300|58000)/;
+/**
+ * SQLSTATEs of a server that is going, coming, full, no longer the one to write to, or takes too long: what was asked may be
+ * asked again, on another connection.
+ */
+const isPassing = /^(08|25006|25P03|53|57014|57P0[1-5]|58)/;
 
 /** An error for whoever waits: that the database does not answer is no fault of the statement's. */
 function told(cause: unknown): unknown {
@@ -108,17 +132,16 @@ function told(cause: unknown): unknown {
   return fail("CATALOGUE_UNREACHABLE", { reason: reason === "" ? "the connection failed" : reason }, { cause });
 }
 
-/** The five characters (SQLSTATE) by which PostgreSQL says what went wrong; undefined where the error is not its own. */
-export function sqlStateOf(error: unknown): string | undefined {
-  // The system's errors have codes too, and EPIPE has five letters; only the database's have a severity.
-  if (!(error instanceof Error) || !("severity" in error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
-}
-
-/** Tell whether a unique index refused a row: somebody else was first. In either database. */
-export function isUniqueViolation(error: unknown): boolean {
-  if (sqlStateOf(error) === "23505") return true;
-  return error instanceof Error && "code" in error && /^SQLITE_CONSTRAINT(_UNIQUE|_PRIMARYKEY)?$/.test(String(error.code));
+/** Why what this PostgreSQL has acknowledged may be gone after it has crashed, by its settings, if it may. */
+export async function whyPostgresForgets(db: Kysely<Schema>, description: string): Promise<string | undefined> {
+  const { rows } = await sql<{ commit: string; fsync: string }>`
+    SELECT current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync`.execute(db);
+  const lax = rows[0]?.commit === "off" ? "synchronous_commit" : rows[0]?.fsync === "off" ? "fsync" : undefined;
+  if (lax === undefined) return undefined;
+  return (
+    `the catalogue's ${description} acknowledges commits before they are on its disk (${lax} = off): after a crash of the database, ` +
+    `uploads that were acknowledged just before are forgotten. Turn ${lax} on`
+  );
 }
 
 async function loadPg(): Promise<typeof import("pg")> {

@@ -4,6 +4,7 @@ import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
 import { replicateKind } from "./changes.js";
 import type { FileId } from "./file.js";
 import { enqueueJobs } from "./jobs.js";
+import { transact } from "./transact.js";
 
 /** One copy of a file's object in one storage, with how it is known that it is there. Times are milliseconds since 1970. */
 export interface Replica {
@@ -111,7 +112,7 @@ export async function enqueueMissingReplicas(catalogue: Catalogue, storage: stri
     const last = rows.at(-1);
     if (last === undefined) return;
     const ids = rows.map(({ id }) => id);
-    await catalogue.db.transaction().execute(async (tx) => await enqueueJobs(catalogue, tx, replicateKind, ids));
+    await transact(catalogue.db, async (tx) => await enqueueJobs(catalogue, tx, replicateKind, ids));
     after = last.id;
   }
   signal.throwIfAborted();

@@ -9,6 +9,7 @@ import { enqueueJobs } from "./jobs.js";
 import type { Manifest, ManifestAttachment } from "./manifest.js";
 import type { FilesTable } from "./schema.js";
 import type { Storage } from "../storage/storage.js";
+import { transact } from "./transact.js";
 
 /** A file that is to be known again. */
 export interface RestoredFile {
@@ -75,7 +76,7 @@ export async function knownKeys({ db }: Catalogue, keys: readonly Key[]): Promis
 export async function restoreFiles(catalogue: Catalogue, storage: Storage, files: readonly RestoredFile[]): Promise<Restored> {
   if (files.length === 0) return { files: 0, attachments: 0, refused: [], moved: [] };
   const identity = await storage.identity();
-  return await catalogue.db.transaction().execute(async (tx) => {
+  return await transact(catalogue.db, async (tx) => {
     const rows = await tx
       .insertInto("files")
       .values(files.map(({ manifest }) => rowOf(manifest)))

@@ -3,6 +3,7 @@ import type { Catalogue } from "./catalogue.js";
 import { lateManifestKind, noteChanged } from "./changes.js";
 import type { FileId } from "./file.js";
 import { enqueueJobs } from "./jobs.js";
+import { transact } from "./transact.js";
 
 /** The two tables whose rows hold the right to a key. */
 export type Attempts = "files" | "variants";
@@ -78,7 +79,7 @@ export async function removeAttempt({ db }: Catalogue, { table, id }: DueKey): P
  */
 export async function trashExpired(catalogue: Catalogue): Promise<number> {
   const { db, kind, now } = catalogue;
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, async (tx) => {
     const due = await tx
       .selectFrom("files")
       .select("id")
@@ -114,7 +115,7 @@ export async function countDuePurges({ db, now }: Catalogue, retentionMs: number
 
 /** Move every trashed file whose retention ended to `purging`, from where nothing brings it back; its variants go with it. */
 export async function beginPurges({ db, now }: Catalogue, retentionMs: number): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transact(db, async (tx) => {
     await tx
       .updateTable("files")
       .set({ state: "purging", changed_at: now })
@@ -149,7 +150,7 @@ export async function purgingFiles({ db }: Catalogue, afterId: string): Promise<
  */
 export async function endPurge(catalogue: Catalogue, id: FileId, lateWriteMs: number): Promise<void> {
   const { db, now } = catalogue;
-  await db.transaction().execute(async (tx) => {
+  await transact(db, async (tx) => {
     await tx.updateTable("files").set({ state: "purged", changed_at: now }).where("id", "=", id).where("state", "=", "purging").execute();
     await tx.deleteFrom("replicas").where("file_id", "=", id).execute();
     await tx.deleteFrom("attachments").where("file_id", "=", id).execute();

@@ -3,7 +3,8 @@ import type { Receipt, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import { type Catalogue, type CatalogueTransaction, newLeaseToken } from "./catalogue.js";
 import type { FileId } from "./file.js";
-import { isUniqueViolation } from "./postgres.js";
+import { isUniqueViolation } from "./sql-state.js";
+import { transact } from "./transact.js";
 
 /** Which variant of which file. */
 export interface VariantName {
@@ -118,7 +119,7 @@ export async function commitVariant(
     return true;
   };
   try {
-    return await db.transaction().execute(commit);
+    return await transact(db, commit);
   } catch (error) {
     // Another instance was first, between our look and our commit.
     if (isUniqueViolation(error)) return false;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isAnotherStorage } from "../catalogue/binding.js";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRecord } from "../catalogue/file.js";
 import { variantKey } from "../catalogue/layout.js";
@@ -63,8 +64,8 @@ export function createVariants({ catalogue, storage, decoder, leaseMs, log }: Va
       return { bytes: await readAll(await storage.open(variant.key)), etag: etagOf(variant.sha256) };
     } catch (error) {
       if (!isHoldfastError(error, "OBJECT_NOT_FOUND")) throw error;
-      // Its bytes are gone; a variant can always be made again.
-      await abandonVariant(catalogue, variant.key);
+      // Its bytes are gone; a variant can always be made again. In another storage than the catalogue's nothing is known to be gone.
+      if (!(await isAnotherStorage(catalogue, storage))) await abandonVariant(catalogue, variant.key);
       return undefined;
     }
   }

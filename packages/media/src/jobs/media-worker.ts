@@ -1,3 +1,4 @@
+import { isAnotherStorage } from "../catalogue/binding.js";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { mirrorKind } from "../catalogue/changes.js";
 import { enqueueJobs } from "../catalogue/jobs.js";
@@ -52,8 +53,7 @@ function onOwnStorage(
 ): Record<string, JobHandler> {
   const guarded = (handler: JobHandler): JobHandler => {
     return async (job, context) => {
-      const known = await catalogue.recall("storage_identity");
-      if (known !== undefined && known !== (await storage.identity())) {
+      if (await isAnotherStorage(catalogue, storage)) {
         throw fail("STORAGE_MISMATCH", { storage: storage.description, catalogue: catalogue.description });
       }
       await handler(job, context);

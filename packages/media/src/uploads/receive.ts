@@ -1,9 +1,10 @@
+import { isAnotherStorage } from "../catalogue/binding.js";
 import { type Catalogue, newLeaseToken } from "../catalogue/catalogue.js";
 import { type FileRecord, newFileId, type Visibility } from "../catalogue/file.js";
 import { commitFile, type FileFacts } from "../catalogue/commit-file.js";
 import { abandonFile, findByIdempotencyKey, findFile, keepReservation, type Reservation, reserveFile } from "../catalogue/files.js";
 import { originalKey } from "../catalogue/layout.js";
-import { isUniqueViolation } from "../catalogue/postgres.js";
+import { isUniqueViolation } from "../catalogue/sql-state.js";
 import { noteSwept } from "../catalogue/settlement.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { Decoder } from "../images/decoder.js";
@@ -17,7 +18,6 @@ import type { Storage } from "../storage/storage.js";
 import { confirmSame, readSending } from "./idempotency.js";
 import { guard, type Incoming, peek } from "./incoming.js";
 import { parseFileName, slugOf } from "./name.js";
-import { isAnotherStorage } from "./settle.js";
 import { sniff } from "./sniff.js";
 
 /** What receiving needs. */

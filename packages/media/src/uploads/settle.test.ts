@@ -1,6 +1,7 @@
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bindStorage, whyMismatched } from "../catalogue/binding.js";
 import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import { newFileId } from "../catalogue/file.js";
 import { reserveFile } from "../catalogue/files.js";
@@ -11,7 +12,7 @@ import { fsDriver } from "../storage/drivers/fs.js";
 import type { Key } from "../storage/key.js";
 import { sourceFromBytes } from "../storage/source.js";
 import { openStorage, type Storage } from "../storage/storage.js";
-import { bindStorage, settle, type SettleContext, whyMismatched } from "./settle.js";
+import { settle, type SettleContext } from "./settle.js";
 
 const plain = { contentType: "image/jpeg" };
 const day = 24 * 60 * 60 * 1000;
