@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CreateBucketCommand, DeleteObjectsCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import pg from "pg";
 import type { Home } from "../system/service-process.js";
@@ -93,7 +94,7 @@ export async function makeCloud({ postgres, bucket: server }: LabServers): Promi
     async remove() {
       s3.destroy();
       await database.end();
-      await oneQuery(postgres, `DROP DATABASE ${name} WITH (FORCE)`);
+      await dropWhenUnused(postgres, name);
       await Promise.all(folders.map(async (path) => await rm(path, { recursive: true, force: true, maxRetries: 3 })));
     },
   };
@@ -109,6 +110,20 @@ export async function leftoversOf(cloud: Cloud): Promise<string[]> {
     ...keys.filter((key) => !kept.has(ownerOf(key))).map((key) => `an object of no stored row: ${key}`),
     ...[...kept].filter((key) => !objects.has(key)).map((key) => `a stored row without its object: ${key}`),
   ];
+}
+
+/** Not by force: a connection that is just ending would be told of it with an error that nobody expects any more. */
+async function dropWhenUnused(url: string, name: string): Promise<void> {
+  for (let patience = 100; ; patience -= 1) {
+    try {
+      await oneQuery(url, `DROP DATABASE ${name}`);
+      return;
+    } catch (error) {
+      const isInUse = error instanceof Error && "code" in error && error.code === "55006";
+      if (!isInUse || patience === 0) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 async function oneQuery(url: string, statement: string): Promise<void> {
