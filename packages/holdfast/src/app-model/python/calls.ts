@@ -6,7 +6,7 @@ import { reached, type Frame, type Machine, type PythonClass, type PythonFunctio
 import { nameOf } from "./imports.js";
 import { libraryCall, libraryName } from "./library.js";
 import { methodOf } from "./methods.js";
-import { externalName, made, madeAs, parentOf } from "./values.js";
+import { eitherOf, externalName, made, madeAs, parentOf } from "./values.js";
 
 /** Calls inside calls that are followed. */
 const maxDepth = 6;
@@ -45,6 +45,7 @@ export function callValue(
   if (classId !== undefined) {
     const instance = made(`instance:class:${classId}`, items, named);
     tell(machine, undefined, callee, "", items, named, frame, node);
+    begin(machine, classId, instance, frame);
     const start = memberOf(machine, classId, "__new__");
     if (start !== undefined && madeAs(valueOf(start), "function:") !== undefined) {
       const result = callValue(machine, valueOf(start), [callee, ...items], named, frame, node);
@@ -55,6 +56,15 @@ export function callValue(
   if (callee.type.startsWith("instance:"))
     return callMethod(machine, made("method", [callee], new Map([["__call__", nothing]])), items, named, frame, node);
   return unknownValue(node.text);
+}
+
+/** Run what a class does when an object of it is made, where that opens or writes something. */
+function begin(machine: Machine, classId: string, instance: Extract<Value, { kind: "made" }>, frame: Frame): void {
+  const start = memberOf(machine, classId, "__init__");
+  const id = start === undefined ? undefined : madeAs(valueOf(start), "function:");
+  const method = id === undefined ? undefined : machine.functions[Number(id)];
+  if (method !== undefined && /connect|create_engine|Client|open\(|save/.test(method.node.text))
+    invoke(machine, method, [instance, ...instance.items], instance.named, frame);
 }
 
 function callMethod(
@@ -187,10 +197,7 @@ function ownDefault(machine: Machine, name: string, annotation: string, standard
 /** An attribute of a value; undefined where that is not known. */
 export function attributeValue(machine: Machine, value: Value, name: string, frame: Frame): Value | undefined {
   if (value.kind === "either") {
-    const chosen = attributeValue(machine, value.chosen, name, frame);
-    const otherwise = attributeValue(machine, value.otherwise, name, frame);
-    if (chosen === undefined || otherwise === undefined) return chosen ?? otherwise;
-    return either(value.when, chosen, otherwise);
+    return eitherOf(value, (side) => attributeValue(machine, side, name, frame));
   }
   if (name === "FILES") return made("uploads");
   if (value.kind === "unknown") {

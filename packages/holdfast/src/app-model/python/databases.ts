@@ -125,6 +125,9 @@ export function addressRows(address: Value, because: Evidence, folder = ""): rea
       ]);
     }
     const text = value.kind === "text" && textOf(value) === undefined ? knownStart(value) : textOf(value);
+    if (value.kind === "known" && (value.value === null || value.value === "")) {
+      return under(way.when, [outcome({ kind: "fails" }, [{ ...because, why: "without a database's address the app does not start" }])]);
+    }
     if (text === undefined || text === "")
       return under(way.when, [
         outcome({ kind: "unknown", what: value.kind === "unknown" ? value.what : "a database's address" }, [because]),
@@ -205,7 +208,11 @@ export function plainDatabases(
     byPlace.set(around, kept);
   }
   const seen = new Set<string>();
-  for (const { at: place, label, rows } of byPlace.values()) {
+  // What a helper opens that nobody was seen to call is another name for what is opened elsewhere.
+  const isTold = (rows: readonly Outcome[]): boolean =>
+    !rows.every((row) => row.destination.kind === "unknown" || (row.destination.kind === "disk" && row.destination.path === undefined));
+  const told = [...byPlace.values()].filter(({ rows }) => isTold(rows));
+  for (const { at: place, label, rows } of told.length > 0 || uses.length > 0 ? told : byPlace.values()) {
     const outcomes = closed(
       rows.filter((row) => !isNever(row.when)),
       outcome({ kind: "fails" }, [{ ...place, why: "otherwise nothing is opened" }]),

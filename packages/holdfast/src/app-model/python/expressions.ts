@@ -5,7 +5,7 @@ import { child, type Syntax } from "../syntax.js";
 import { valueOf, type Binding } from "./bindings.js";
 import { fork, mayRaise, type Frame, type Machine } from "./frames.js";
 import { answer, assign } from "./statements.js";
-import { among, bounded, external, itemsOf, joinPath, made, madeAs, orElse, sameValue, truthOf } from "./values.js";
+import { among, bounded, eitherOf, external, itemsOf, joinPath, made, madeAs, orElse, sameValue, truthOf } from "./values.js";
 
 /** The value of an expression, as far as its text and the names it uses tell. */
 export function evaluateExpression(machine: Machine, node: Syntax | undefined, frame: Frame): Value {
@@ -137,10 +137,7 @@ function element(machine: Machine, node: Syntax, frame: Frame): Value {
 export function itemOf(machine: Machine, holder: Value, key: Value, frame: Frame): Value | undefined {
   const text = textOf(key);
   if (holder.kind === "either") {
-    const chosen = itemOf(machine, holder.chosen, key, frame);
-    const otherwise = itemOf(machine, holder.otherwise, key, frame);
-    if (chosen === undefined || otherwise === undefined) return chosen ?? otherwise;
-    return either(holder.when, chosen, otherwise);
+    return eitherOf(holder, (side) => itemOf(machine, side, key, frame));
   }
   if (key.kind === "either" && holder.kind === "table") {
     const chosen = itemOf(machine, holder, key.chosen, frame);

@@ -80,6 +80,8 @@ export function libraryCall(
       if (name === "builtins.hasattr") return isLibrarys ? known(false) : found === undefined ? unknownValue(node.text) : known(true);
       return (isLibrarys ? undefined : found) ?? items[2] ?? unknownValue(node.text);
     }
+    case "builtins.isinstance":
+      return isOfType(first, madeAs(second ?? nothing, "external:")) ?? unknownValue(node.text);
     case "builtins.bool":
       return answer(truthOf(first));
     case "builtins.str":
@@ -176,6 +178,15 @@ export function libraryCall(
   if (name === "base64.b64decode" || name === "base64.decodebytes" || name === "base64.urlsafe_b64decode")
     return made("upload", [known("base64")]);
   return made(`instance:${name}`, items, named);
+}
+
+function isOfType(value: Value, type: string | undefined): Value | undefined {
+  if (value.kind === "known" || value.kind === "text" || value.kind === "variable") {
+    return type === "builtins.str" ? known(value.kind !== "known" || typeof value.value === "string") : undefined;
+  }
+  const isOther =
+    value.kind === "list" ? type !== "builtins.list" : value.kind === "table" ? type !== "builtins.dict" : value.kind === "made";
+  return type?.startsWith("builtins.") === true && isOther ? known(false) : undefined;
 }
 
 function pathCall(machine: Machine, name: string, items: readonly Value[], node: Syntax): Value | undefined {

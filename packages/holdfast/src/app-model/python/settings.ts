@@ -1,6 +1,7 @@
 import { known, type Value } from "../abstract-value.js";
 import { all, always, not } from "../conditions.js";
-import type { Condition, Place, Service } from "../model.js";
+import type { Condition, Place } from "../model.js";
+import { serviceOf } from "../apps.js";
 import { casesOf, split, valueOf, type Binding, type BindingCase } from "./bindings.js";
 import type { Failure, Machine } from "./frames.js";
 import { librariesOf } from "./calls.js";
@@ -27,16 +28,10 @@ export interface Settings {
   readonly failures: readonly Failure[];
 }
 
-/** The service that serves the app at this root, where the deploy files name one. */
-export function serviceOf(project: PythonProject): Service | undefined {
-  const { services } = project.deployment;
-  return services.find((one) => one.kind === "web" && one.root === project.root) ?? services.find((one) => one.kind === "web");
-}
-
 /** The commands that start the app, as the deploy files have them. */
 export function startCommands(project: PythonProject): readonly string[] {
   const commands =
-    serviceOf(project)
+    serviceOf(project.root, project.deployment)
       ?.phases.filter((phase) => phase.name === "start")
       .map((phase) => phase.command) ?? [];
   const scripts = commands.flatMap((command) => [...command.matchAll(/[\w./-]+\.sh\b/g)].flatMap((found) => read(project, found[0]) ?? []));
@@ -196,7 +191,7 @@ function declaredModule(project: PythonProject): (Place & { readonly value: stri
     if (value !== undefined && project.moduleFile(value, project.root === "." ? "x.py" : `${project.root}/x.py`) !== undefined)
       return { value, file: "the start command", line: 1 };
   }
-  const variable = serviceOf(project)?.variables.find((one) => one.name === "DJANGO_SETTINGS_MODULE");
+  const variable = serviceOf(project.root, project.deployment)?.variables.find((one) => one.name === "DJANGO_SETTINGS_MODULE");
   return variable?.declared.kind === "value" ? { value: variable.declared.value, file: variable.file, line: variable.line } : undefined;
 }
 

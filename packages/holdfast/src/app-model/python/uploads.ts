@@ -1,5 +1,5 @@
-import { knownStart } from "../abstract-value.js";
-import { all, isNever, isUnsure, not, possible } from "../conditions.js";
+import { joined, knownStart, textOf, type Value } from "../abstract-value.js";
+import { all, isNever, isUnsure, possible, variablesOf } from "../conditions.js";
 import type { Condition, Evidence, Outcome, Sink } from "../model.js";
 import { closed, diskRows, outcome, plainPath, under } from "../outcomes.js";
 import { invoke } from "./calls.js";
@@ -98,7 +98,11 @@ function rowsOf(group: readonly Write[]): readonly Outcome[] {
       const why = isFallBack
         ? "when the upload to the service fails, the file is written to the disk without a word"
         : "the uploaded file is written to the disk here";
-      (isFallBack ? fallBacks : rows).push(...under(whenOf(write, clouds), diskRows(write.what.path, [evidence(write, why)], plainPath)));
+      // Where a variable chooses the service, leaving it away leads here as well, and the table says so.
+      const isChosen = others.some((other) => variablesOf(other.when).length > 0);
+      (isFallBack && !isChosen ? fallBacks : rows).push(
+        ...under(whenOf(write, clouds), diskRows(folderOf(write.what.path), [evidence(write, why)], plainPath)),
+      );
     } else if (write.what.kind === "sent")
       rows.push(outcome(write.what.destination, [evidence(write, "the uploaded file is sent away here")], whenOf(write, group)));
     else if (write.what.kind === "storage") {
@@ -113,11 +117,24 @@ function rowsOf(group: readonly Write[]): readonly Outcome[] {
   return [...fallBacks, ...rows];
 }
 
+/** A path whose end is not known counts by the folder it lies in. */
+function folderOf(path: Value): Value {
+  if (path.kind === "either") return { ...path, chosen: folderOf(path.chosen), otherwise: folderOf(path.otherwise) };
+  if (path.kind !== "text" || textOf(path) !== undefined) return path;
+  const cut = path.parts.findIndex((part) => textOf(part) === undefined);
+  const known = joined(...path.parts.slice(0, cut));
+  const last = known.kind === "text" ? known.parts.at(-1) : known;
+  if (last?.kind !== "known" || !String(last.value).includes("/"))
+    return known.kind === "known" ? { kind: "unknown", what: "a path that is not known" } : known;
+  const folder = String(last.value).replace(/\/[^/]*$/, "");
+  return joined(...(known.kind === "text" ? known.parts.slice(0, -1) : []), { kind: "known", value: folder });
+}
+
 /** A condition that was not understood counts as possible, unless it is what tells two ways apart. */
 function whenOf(write: Write, others: readonly Write[]): Condition {
   const isTold =
     isUnsure(write.when) && others.some((other) => other !== write && isNever(all(write.when, other.when)) && !write.inHandler);
-  return isTold && isNever(possible(not(write.when))) ? write.when : possible(write.when);
+  return isTold ? write.when : possible(write.when);
 }
 
 function exclude(one: Write, other: Write): boolean {

@@ -48,14 +48,19 @@ export function madeAs(value: Value, start: string): string | undefined {
 }
 
 /** Conditions with more parts than this tell nobody anything. */
-const maxParts = 48;
+const maxParts = 96;
 
 /** When a value counts as true, in a form of bounded size. */
 export function truthOf(value: Value): Condition {
   if (isLowered(value)) return truthOf(beforeLowering(value));
   if (value.kind === "either") return bounded(any(all(value.when, truthOf(value.chosen)), all(not(value.when), truthOf(value.otherwise))));
   const result = madeAs(value, "instance:")?.split(".").at(-1);
-  if (result !== undefined && /^[a-z]/.test(result) && !/client|resource|session|connect|instance/.test(result) && !result.includes(":")) {
+  if (
+    result !== undefined &&
+    /^[a-z]/.test(result) &&
+    !/(^|_)(client|resource|session|connect|connection|bucket|app)$/.test(result) &&
+    !result.includes(":")
+  ) {
     return unknownTest(`what ${result} gives back`);
   }
   return bounded(truth(value, pythonTruths));
@@ -63,7 +68,7 @@ export function truthOf(value: Value): Condition {
 
 /** Whether a condition has more parts than a path should have. */
 export function isLong(condition: Condition): boolean {
-  return parts(condition, 0) > maxParts / 2;
+  return parts(condition, 0) > maxParts / 3;
 }
 
 /** The condition itself, or a test that is not understood where it has too many parts. */
@@ -113,6 +118,11 @@ export function sameValue(one: Value, other: Value): Condition {
   if (isLowered(one)) return other.kind === "known" ? among(one, [other]) : unknownTest("whether two values are equal");
   if (other.kind === "variable" && one.kind === "known") return sameValue(other, one);
   if (one.kind === "variable" && other.kind === "known" && other.value !== null) return among(one, [other]);
+  if (other.kind === "made" && one.kind === "known") return sameValue(other, one);
+  if (one.kind === "made" && other.kind === "known") {
+    const isSurelyThere = madeAs(one, "instance:") === undefined || truthOf(one).kind === "always";
+    return other.value === null && isSurelyThere ? never : unknownTest("what a library gives back");
+  }
   if (one.kind === "made" && other.kind === "made") return one.type === other.type ? always : never;
   return bounded(equal(one, other));
 }
@@ -153,6 +163,20 @@ export function orElse(left: Value, right: Value): Value {
   if (left.kind === "variable" && left.ifUnset.kind === "known" && !pythonTruths.known(left.ifUnset.value))
     return { ...left, ifUnset: right };
   return either(truthOf(left), left, right);
+}
+
+/**
+ * Ask both sides of a value that depends. A side that has no answer is not known, unless it is nothing: asking nothing is an
+ * error, which the code avoids.
+ */
+export function eitherOf(value: Extract<Value, { kind: "either" }>, ask: (side: Value) => Value | undefined): Value | undefined {
+  const chosen = ask(value.chosen);
+  const otherwise = ask(value.otherwise);
+  if (chosen === undefined && otherwise === undefined) return undefined;
+  const isNothing = (side: Value): boolean => side.kind === "known" && side.value === null;
+  if (chosen === undefined && isNothing(value.chosen)) return otherwise;
+  if (otherwise === undefined && isNothing(value.otherwise)) return chosen;
+  return either(value.when, chosen ?? unknownValue("a part that is not known"), otherwise ?? unknownValue("a part that is not known"));
 }
 
 /** Join the parts of a path as Python does: an absolute part starts anew. `.` is the app's own folder. */
