@@ -43,10 +43,21 @@ async function readRoot(tree: SourceTree, root: string, deployment: Deployment, 
   for (const { endings, load } of readers) {
     if (tree.find(root, ...endings).length === 0) continue;
     const reader = await load();
-    const reading = await reader.read(tree, root, deployment);
+    const reading = await readSafely(reader, tree, root, deployment);
     if (reading !== undefined && !isKnown(reading, root, before)) readings.push(reading);
   }
   return readings;
+}
+
+/** A reader throws nothing; should it all the same, over code that nobody thought of, then nothing was understood. */
+async function readSafely(reader: Reader, tree: SourceTree, root: string, deployment: Deployment): Promise<Reading | undefined> {
+  try {
+    return await reader.read(tree, root, deployment);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const why = `the code could not be read to its end (${reason})`;
+    return { framework: reader.name, sinks: [], databases: [], observations: [], notUnderstood: [{ file: root, line: 1, why }] };
+  }
 }
 
 /** Where one language serves, a reading of another that found nothing is of pages; what found most comes first. */

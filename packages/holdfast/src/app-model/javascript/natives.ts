@@ -29,11 +29,15 @@ export const resolveTexts = (folder: string, parts: readonly string[]): string =
   return normal(path);
 };
 
+const maxTextLength = 10_000;
+
 /** All arguments as texts, one row for each combination; a part that is not known becomes `*`. */
 export const texts = (args: readonly Choices[], make: (parts: readonly string[]) => string): Choices => {
   const role = derivedRole(args);
   const from = (index: number, parts: readonly string[]): Choices => {
     const arg = args[index];
+    // No path is that long; texts that double themselves are.
+    if (parts.reduce((length, part) => length + part.length, 0) > maxTextLength) return one(textValue("*", role));
     if (arg === undefined) return one(textValue(make(parts), role));
     return each(arg, (value) => {
       if (value.kind === "list") {
