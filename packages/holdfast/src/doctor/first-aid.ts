@@ -19,18 +19,13 @@ export function firstAidFor(model: AppModel, platform: Platform, verdicts: Verdi
   const warning = isCertain ? words.warning(named) : words.warningIfDepends(named);
   const folders = foldersOf(model, platform, verdicts);
   const { shell, site } = commandsFor(platform.id, model.service?.name ?? "SERVICE", folders);
-  const steps: string[] = [];
-  const commands: string[] = [];
-  if (shell !== undefined) {
-    steps.push(words.steps.shell);
-    commands.push(shell);
-  }
+  const steps: FirstAid["steps"][number][] = [];
+  if (shell !== undefined) steps.push({ say: words.steps.shell, command: shell });
   if (uploads.needsFirstAid) {
-    steps.push(platform.id === "heroku" ? words.steps.herokuFirst : words.steps.site);
-    commands.push(site);
+    steps.push({ say: platform.id === "heroku" ? words.steps.herokuFirst : words.steps.site, command: site });
   }
   const whole = database.needsFirstAid ? `${warning} ${words.database}` : warning;
-  return { warning: whole, steps: [...steps, words.steps.check], commands };
+  return { warning: whole, steps: [...steps, { say: words.steps.check, command: undefined }] };
 }
 
 /** The folders to copy, as the container sees them; at most two, each without what a shell would obey. */

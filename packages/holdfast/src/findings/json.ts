@@ -17,9 +17,14 @@ function appJson(app: AppReport): unknown {
     framework: app.framework,
     platforms: app.platforms,
     verdicts: { uploads: verdictJson(app.verdicts.uploads), database: verdictJson(app.verdicts.database) },
-    firstAid: app.firstAid ?? null,
+    firstAid: firstAidJson(app.firstAid),
     findings: app.findings.map(findingJson),
   };
+}
+
+function firstAidJson(firstAid: AppReport["firstAid"]): unknown {
+  if (firstAid === undefined) return null;
+  return { warning: firstAid.warning, steps: firstAid.steps.map(({ say, command }) => ({ say, command: command ?? null })) };
 }
 
 function verdictJson(verdict: ReportedVerdict): unknown {

@@ -31,9 +31,9 @@ function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonl
   const parts = [`### ${hasName ? `${escape(nameOfApp(app))}: ` : ""}${escape(where)}`];
   parts.push([uploads, database].map((verdict) => verdictText(verdict, words)).join("\n\n"));
   if (app.firstAid !== undefined) {
-    const { warning, steps, commands } = app.firstAid;
-    parts.push(`> **${escape(words.firstAid)}.** ${escape(warning)}\n>\n${steps.map((step) => `> - ${escape(step)}`).join("\n")}`);
-    parts.push(fenced(commands.join("\n"), "sh"));
+    const { warning, steps } = app.firstAid;
+    parts.push(`> **${escape(words.firstAid)}.** ${escape(warning)}`);
+    for (const { say, command } of steps) parts.push(escape(say), ...(command === undefined ? [] : [fenced(command, "sh")]));
   }
   const findings = open(app);
   if (findings.length === 0) parts.push(escape(words.none));
@@ -76,7 +76,7 @@ function findingText(finding: Finding, words: ReportWords): string {
   parts.push(
     `${escape(words.remedy + words.colon).trim()}\n\n${finding.remedy.map((step, index) => `${index + 1}. ${escape(step)}`).join("\n")}`,
   );
-  if (finding.recipe !== undefined) parts.push(`${escape(finding.recipe.file)}:`, fenced(finding.recipe.lines.join("\n")));
+  if (finding.recipe !== undefined) parts.push(codeSpan(finding.recipe.file), fenced(finding.recipe.lines.join("\n")));
   return parts.join("\n\n");
 }
 

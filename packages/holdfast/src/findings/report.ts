@@ -40,8 +40,7 @@ export interface ReportedVerdict {
 /** What to do before anything else: the next deploy deletes what is still on the running disk. */
 export interface FirstAid {
   readonly warning: string;
-  readonly steps: readonly string[];
-  readonly commands: readonly string[];
+  readonly steps: readonly { readonly say: string; readonly command: string | undefined }[];
 }
 
 /** Everything that is said of one app. */

@@ -57,7 +57,11 @@ function weightOf({ verdicts }: AppReport): number {
 function table(apps: readonly AppReport[], { paint, words, width }: Page): readonly string[] {
   const nameWidth = Math.min(Math.max(words.app.length, ...apps.map((app) => nameOfApp(app).length)), width - 42);
   const cellWidth =
-    Math.max(words.uploads.length, words.database.length, ...Object.values(words.answers).map(({ length }) => length + 2)) + 2;
+    Math.max(
+      words.uploads.length,
+      words.database.length,
+      ...apps.flatMap(({ verdicts }) => [verdicts.uploads, verdicts.database]).map(({ answer }) => words.answers[answer].length + 2),
+    ) + 3;
   const cell = ({ answer }: ReportedVerdict): string =>
     colorOf(answer, paint)(`${marks[answer]} ${words.answers[answer]}`.padEnd(cellWidth));
   const head = `  ${words.app.padEnd(nameWidth)}  ${words.uploads.padEnd(cellWidth)}${words.database.padEnd(cellWidth)}${words.findings}`;
@@ -82,7 +86,8 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
     const sizes = at === 0 || options.isAll ? (["whole", "part"] as const) : (["short"] as const);
     const fitting = sizes.map((size) => groupLines(group, page, size)).find((found) => found.length <= left);
     if (fitting !== undefined) lines.push(...fitting, "");
-    else lines.push(...(at === 0 ? groupLines(group, page, "part") : groupLines(group, page, "line")));
+    else if (at === 0) lines.push(...groupLines(group, page, "part"), "");
+    else lines.push(...groupLines(group, page, "line"));
   }
   if (groups.length > 0 && lines.at(-1) !== "") lines.push("");
   for (const { code, at, status, reason } of app.findings
@@ -120,15 +125,12 @@ function verdictLines(verdict: ReportedVerdict, page: Page): readonly string[] {
 }
 
 /** No gutter here: these lines are copied. */
-function aidLines({ warning, steps, commands }: FirstAid, page: Page): readonly string[] {
+function aidLines({ warning, steps }: FirstAid, page: Page): readonly string[] {
   const { paint, words } = page;
   const head = wrap(`${words.firstAid}${words.colon}${warning}`, page.width - 2).map((line) => `  ${paint.yellow(paint.bold(line))}`);
-  // Each step that ends with a colon is followed by its command.
-  const queue = [...commands];
-  const body = steps.flatMap((step) => {
-    const command = step.endsWith(":") ? queue.shift() : undefined;
-    const text = indented(step, page, 2);
-    return command === undefined ? text : [...text, ...continued(plain(command), page.width - 6).map((line) => `    ${paint.cyan(line)}`)];
+  const body = steps.flatMap(({ say, command }) => {
+    const code = command === undefined ? [] : continued(plain(command), page.width - 6);
+    return [...indented(say, page, 2), ...code.map((line) => `    ${paint.cyan(line)}`)];
   });
   return [...head, ...body];
 }
