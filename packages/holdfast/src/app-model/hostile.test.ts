@@ -82,7 +82,8 @@ describe("a hostile repository", () => {
     write("config/application.rb", `${"module A\n".repeat(3000)}`);
     write("app/models/photo.rb", `x = ${"[".repeat(20_000)}`);
     write("index.php", `<?php $x = ${"[".repeat(20_000)}; move_uploaded_file($a, $b);`);
-    await examine();
+    const answers = (await examine()).map((app) => judge(app).uploads.answer);
+    expect(answers).not.toContain("keeps");
   });
 
   it("of long chains and wide branches is read", async () => {
@@ -97,9 +98,9 @@ describe("a hostile repository", () => {
     const growing = Array.from({ length: 60 }, (_, index) => `const b${index + 1} = \`\${b${index}}\${b${index}}\`;`).join("\n");
     write(
       "server.js",
-      `const multer = require("multer");\nconst app = require("express")();\nconst b0 = "x";\n${growing}\napp.post("/", multer({ dest: b60 }).single("f"));\nx${".then(y)".repeat(3000)};\n`,
+      `const multer = require("multer");\nconst app = require("express")();\nconst b0 = "x";\n${growing}\napp.post("/", multer({ dest: b60 }).single("f"));\nx${".then(y)".repeat(500)};\n`,
     );
-    await examine();
+    expect((await examine()).map(({ root }) => root)).toEqual(["."]);
   });
 
   it("of binary junk, pipes, links and a gigabyte is read, and never from outside", async () => {
@@ -152,6 +153,6 @@ describe("a hostile repository", () => {
       "Dockerfile",
       "FROM a AS a\nFROM a AS b\nCOPY --from=b / /\nCOPY --from=c . .\nENV A=$A\nENV B=${B}${B}\nWORKDIR $A/$B\nRUN ln -s\n",
     );
-    await examine();
+    expect((await examine()).map(({ root }) => root)).toContain(".");
   });
 });
