@@ -23,6 +23,12 @@ export const adonisFiles = (machine: OpenMachine): readonly string[] =>
     .filter((path) => new RegExp(`^${prefix(machine)}(start|app|config|providers)/`).test(path));
 
 const controllerFile = (machine: OpenMachine, name: string): string | undefined => {
+  // A path from the routes' own folder, or an alias of the app's: what follows `app/` is the file.
+  const written = /(?:^|\/)app\/(.+)$/.exec(name)?.[1];
+  for (const ending of [".js", ".ts"]) {
+    const path = `${prefix(machine)}app/${written ?? ""}${ending}`;
+    if (written !== undefined && machine.project.tree.has(path)) return path;
+  }
   const plain = name.replace(/^App\/Controllers\/(Http\/)?/, "");
   for (const folder of ["app/Controllers/Http/", "app/Controllers/", "app/controllers/", "app/controllers/http/"]) {
     for (const ending of [".js", ".ts"]) {
@@ -66,7 +72,10 @@ export const readAdonis = (machine: OpenMachine, modules: readonly Module[]): re
       const handlers: { readonly choices: Choices; readonly method: string }[] = [];
       const target = args.at(-1)?.[0]?.value;
       if (target?.kind === "literal" && typeof target.value === "string" && args.length > 1) {
-        const [name = "", method] = target.value.split(".");
+        const dot = target.value.lastIndexOf(".");
+        const isNamed = dot > target.value.lastIndexOf("/");
+        const name = isNamed ? target.value.slice(0, dot) : target.value;
+        const method = isNamed ? target.value.slice(dot + 1) : undefined;
         const file = controllerFile(machine, name);
         const made = file === undefined ? unknown : machine.project.module(file) === undefined ? unknown : defaultOf(machine, file);
         for (const each of method === undefined ? ["store", "update"] : [method])
@@ -142,6 +151,9 @@ const optionsOrSelf = (choices: Choices | undefined): Value | undefined => choic
 const closed = (rows: readonly Outcome[], site: Site, what: string): readonly Outcome[] => {
   const last = rows.at(-1);
   if (last === undefined) return [{ when: always, destination: { kind: "unknown", what }, because: [evidence(site, what)] }];
+  // Whatever the variable names, it names one of these.
+  const isOneKind = rows.every((row) => row.destination.kind === last.destination.kind);
+  if (isOneKind) return [...rows.slice(0, -1), { ...last, when: always }];
   return last.when.kind === "always" ? rows : [...rows, { when: always, destination: { kind: "fails" }, because: last.because }];
 };
 

@@ -191,7 +191,7 @@ const settingCall = (machine: Machine, callee: External, args: readonly Choices[
   if (key === undefined) return undefined;
   if (
     /^@nestjs\/config:ConfigService\(\)\.(get|getOrThrow)$/.test(callee.name) ||
-    /^(global:Deno\.env|@ioc:Adonis\/Core\/Env|Env|#start\/env|env)(:|\.)?get$/.test(callee.name)
+    /(^|[:./#])env(\.create\(\)|\(\))?[:.](get|string|str|required)$/i.test(callee.name)
   ) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(key)) return undefined;
     const fallback = second !== undefined && second[0]?.value.kind !== "object" ? second : absent;

@@ -101,7 +101,13 @@ const dialectRows = (machine: OpenMachine, options: Value, address: Choices | un
           ? ""
           : text;
     const engine = name === undefined ? undefined : engineOf(name);
-    if (engine === undefined) return fromUrl();
+    if (engine === undefined) {
+      const rows = fromUrl();
+      const isHosted = entryOf(options, "host", "port") !== undefined && !hasSqlite(machine);
+      return isHosted && rows.every((row) => row.destination.kind === "unknown")
+        ? [at(always, { kind: "database", engine: "the database's server" })]
+        : rows;
+    }
     if (engine !== "sqlite") return [at(always, { kind: "database", engine })];
     const path = entryOf(options, "storage", "filename", "database", "dbName") ?? url;
     if (path !== undefined) return rowsOf(path, (value) => [at(always, fileRow(machine, textOf(value)))]);
@@ -128,6 +134,18 @@ const resolved = (machine: OpenMachine, choices: Choices, site: Site): Choices =
       .run(factory, typed ? undefined : [config, config], silent)
       .map((row) => ({ when: all(choice.when, row.when), value: row.value }));
   });
+
+/** TypeORM without options reads a file beside the manifest. */
+const ormConfigRows = (machine: OpenMachine): readonly Row[] => {
+  const folder = machine.project.root === "." ? "" : `${machine.project.root}/`;
+  const path = ["ormconfig.json", "ormconfig.js", "ormconfig.ts"]
+    .map((name) => `${folder}${name}`)
+    .find((name) => machine.project.tree.has(name));
+  if (path === undefined) return [at(always, { kind: "unknown", what: "which database is opened" })];
+  const exported = machine.exported(path, "=");
+  const first = exported[0]?.value.kind === "list" ? (exported[0].value.items[0] ?? unknown) : exported;
+  return rowsOf(first, (value) => dialectRows(machine, value, undefined));
+};
 
 const openedRows = (machine: OpenMachine, opening: Opening, args: readonly Choices[], site: Site): readonly Row[] => {
   const [first = unknown] = args;
@@ -162,6 +180,7 @@ const openedRows = (machine: OpenMachine, opening: Opening, args: readonly Choic
       });
     }
     case "dialect": {
+      if (args.length === 0) return ormConfigRows(machine);
       const last = resolved(
         machine,
         args.findLast((arg) => arg.some((row) => row.value.kind === "object" || row.value.kind === "function")) ?? first,
@@ -205,7 +224,10 @@ const openedIn = (machine: OpenMachine, modules: readonly Module[]): readonly Op
       const frame = frameAround(module, call);
       const site: Site = { module, node: call };
       const callee = machine.evaluate({ module, node: call.callee }, frame, silent);
-      return callee.flatMap((choice): readonly Opened[] => {
+      // Prisma's client is made by its generator, often into the app's own folders and not committed.
+      const words_ = call.type === "NewExpression" ? module.syntax.textOf(call.callee) : "";
+      const made: Choices = /(^|\.)PrismaClient$/.test(words_) ? one(external("@prisma/client:PrismaClient", site)) : callee;
+      return made.flatMap((choice): readonly Opened[] => {
         if (choice.value.kind !== "external") return [];
         const opening = openingOf(`${choice.value.name}()`);
         if (opening === undefined || (opening.kind === "supabase" && !hasTables)) return [];

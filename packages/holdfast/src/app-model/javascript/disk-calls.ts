@@ -3,7 +3,7 @@ import { note, wordsOf } from "./flow.js";
 import type { Choices, External, Role, Site } from "./values.js";
 import { absent, each, one, roleOf, textOf, unknown } from "./values.js";
 
-const isBytes = (role: Role | undefined): boolean => role === "bytes" || role === "file" || role === "body" || role === "form";
+const isBytes = (role: Role | undefined): boolean => role === "bytes" || role === "file" || role === "form";
 
 /** Whether a value is text made by `JSON.stringify`, and what of. */
 const isJson = (choices: Choices): boolean =>
@@ -26,11 +26,20 @@ export const pour = (bytes: Role | undefined, destination: Choices, flow: Flow, 
   if (path !== undefined && isBytes(bytes)) note(flow, site, { kind: "write", path, isMove: false, from: absent, words: "" });
 };
 
-const write = (flow: Flow, site: Site, path: Choices, content: Choices): void => {
-  if (isJson(content)) note(flow, site, { kind: "json", path });
+const write = (flow: Flow, site: Site, path: Choices, content: Choices, isDecoded = false): void => {
+  const isText = isDecoded && roleOf(content) === "body";
+  if (isText) note(flow, site, { kind: "write", path: pathOf(path), isMove: false, from: absent, words: wordsOf(site, 0) });
+  else if (isJson(content)) note(flow, site, { kind: "json", path });
   else if (isBytes(roleOf(content)))
     note(flow, site, { kind: "write", path: pathOf(path), isMove: false, from: absent, words: wordsOf(site, 0) });
 };
+
+/** `writeFile(path, text, "base64")`, with the encoding alone or among options. */
+const isBase64 = (options: Choices | undefined): boolean =>
+  options?.some(({ value }) => {
+    const encoding = value.kind === "object" ? value.entries.get("encoding")?.[0]?.value : value;
+    return encoding?.kind === "literal" && (encoding.value === "base64" || encoding.value === "binary");
+  }) === true;
 
 /** `Bun.write(Bun.file("a"), …)` writes to `a`. */
 const pathOf = (path: Choices): Choices =>
@@ -47,7 +56,7 @@ const fsCall = (name: string, args: readonly Choices[], flow: Flow, site: Site):
     case "writeJSON":
     case "outputJson":
       if (/json/i.test(name)) note(flow, site, { kind: "json", path: first });
-      else write(flow, site, first, second);
+      else write(flow, site, first, second, isBase64(args[2]));
       return absent;
     case "write":
     case "writev":
@@ -93,7 +102,8 @@ export const diskCall = (machine: Machine, callee: External, args: readonly Choi
   const [first = absent, second = absent] = args;
   if (/^fs:(promises\.)?[A-Za-z]+$/.test(name)) return fsCall(name.replace(/^fs:(promises\.)?/, ""), args, flow, site);
   if (name === "global:Bun.write" || name === "bun:write" || name === "global:Deno.writeFile") {
-    write(flow, site, first, second);
+    // `Bun.write(path, form.get("file"))` takes the field as it is.
+    write(flow, site, first, second, true);
     return absent;
   }
   if (

@@ -126,12 +126,12 @@ export const isEsm = (module: Module): boolean =>
 export const exportedValue = (machine: Machine, path: string, name: string): Choices => {
   const { project } = machine;
   if (path.endsWith(".json")) {
-    const module = project.module(project.manifest?.path ?? path);
     const source = project.tree.read(path);
-    const json = source === undefined ? undefined : parseJson(source);
-    const site = module === undefined ? undefined : { module, node: module.syntax.program };
-    if (site === undefined) return json === undefined ? unknown : unknown;
-    const value = jsonValue(json, site);
+    const somewhere = project.tree.paths.find((other) => /\.[mc]?[jt]s$/.test(other) && project.module(other) !== undefined);
+    const module = somewhere === undefined ? undefined : project.module(somewhere);
+    if (source === undefined || module === undefined) return unknown;
+    const site: Site = { module, node: module.syntax.program };
+    const value = jsonValue(parseJson(source), site);
     return name === "=" || name === "default" || name === "*" ? value : each(value, (found) => machine.member(found, name, silent, site));
   }
   const module = project.module(path);

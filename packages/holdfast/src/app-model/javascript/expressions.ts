@@ -171,6 +171,9 @@ const assignment = (machine: Machine, node: Extract<Node, { type: "AssignmentExp
   if (node.left.type === "MemberExpression" && flow.effects !== undefined) {
     const role = roleOf(value);
     const target = module.syntax.textOf(node.left.object);
+    const holder = machine.evaluate({ module, node: node.left.object }, frame, silent)[0]?.value;
+    const kept = node.left.computed ? undefined : keyName(node.left.property);
+    if (holder?.kind === "data" && kept !== undefined && role !== undefined && role !== "about") flow.carried?.set(kept, value);
     if (!/^(req|request|ctx|res|response)\b/.test(target)) {
       if (role === "path" || role === "name") note(flow, { module, node }, { kind: "name" });
       if (role === "bytes") note(flow, { module, node }, { kind: "bytes-kept", callee: "save" });

@@ -144,10 +144,12 @@ export const readFileRoutes = (machine: OpenMachine, files: readonly string[]): 
     }
     const form = [data("form"), data("form"), data("form"), one(undefinedValue)];
     const actions: { readonly choices: Choices; readonly name: string; readonly node: Node }[] = isServerAction(module)
-      ? [...module.names.program.bindings.values()].flatMap((binding) => {
-          const choices = machine.exported(path, binding.name);
+      ? ["default", ...module.names.program.bindings.keys()].flatMap((name) => {
+          const choices = machine.exported(path, name);
           const value = choices[0]?.value;
-          return value?.kind === "function" ? [{ choices, name: binding.name, node: value.node }] : [];
+          return value?.kind === "function"
+            ? [{ choices, name: name === "default" ? (value.node.id?.name ?? name) : name, node: value.node }]
+            : [];
         })
       : inlineActions(module).map((node) => ({
           choices: one({ kind: "function", node, frame: frameAround(module, node), self: undefined }),
@@ -156,7 +158,7 @@ export const readFileRoutes = (machine: OpenMachine, files: readonly string[]): 
         }));
     for (const action of actions) {
       const effects: Handled["effects"][number][] = [];
-      const flow: Flow = { ...silent, effects };
+      const flow: Flow = { ...silent, effects, carried: new Map() };
       machine.begin();
       for (const { value } of action.choices) machine.call(value, form, flow, { module, node: action.node });
       handled.push({ label: `server action ${action.name}`, at: { module, node: action.node }, when: always, effects, isWhole: false });

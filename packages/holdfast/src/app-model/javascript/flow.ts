@@ -37,6 +37,8 @@ export interface Flow {
   readonly when: Condition;
   readonly effects: Effect[] | undefined;
   readonly isRecovery: boolean;
+  /** What one part of a request's way left on the request for the next: `req.body.image = req.file`. */
+  readonly carried?: Map<string, Choices>;
   /** Functions on the stack, to stop recursion. */
   readonly stack: readonly FunctionNode[];
 }

@@ -161,7 +161,8 @@ export const injected = (machine: Machine, annotated: Node, frame: Frame): Choic
   const named = machine.evaluate({ module: frame.module, node: type.typeName }, frame, silent);
   const value = named[0]?.value;
   if (value?.kind === "class") return one({ kind: "instance", of: value, args: undefined, known: new Map() });
-  if (value?.kind === "external") return one({ ...value, name: `${value.name}()`, on: value, args: [] });
+  if (value?.kind === "external" && /^@nestjs\/|(Service|Client)$/.test(value.name))
+    return one({ ...value, name: `${value.name}()`, on: value, args: [] });
   return undefined;
 };
 

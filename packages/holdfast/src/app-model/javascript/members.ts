@@ -217,7 +217,7 @@ export const valueMember = (machine: Machine, value: Value, name: string, flow: 
       return unknown;
     case "data":
       if (value.role === "request" && /^files?$/.test(name)) note(flow, site, { kind: "reads-files" });
-      return dataMember(value, name, site);
+      return flow.carried?.get(name) ?? dataMember(value, name, site);
     case "namespace":
       return machine.exported(value.module.path, name);
     case "instance":

@@ -168,7 +168,7 @@ export const readNest = (machine: OpenMachine, modules: readonly Module[]): read
         if (verb === undefined) return [];
         machine.begin();
         const effects: Effect[] = [];
-        const flow: Flow = { ...silent, effects };
+        const flow: Flow = { ...silent, effects, carried: new Map() };
         for (const each of [...own, ...decorated]) {
           const engine = interceptorEngine(each, registered);
           if (engine !== undefined) note(flow, { module, node: each.node }, { kind: "engine", engine });

@@ -275,7 +275,7 @@ export const readHandlers = (
   const effects: Effect[] = [];
   const site: Site = { module, node: at };
   let isWhole = true;
-  const flow: Flow = { ...silent, effects };
+  const flow: Flow = { ...silent, effects, carried: new Map() };
   const given = [data("request"), response(site), one({ kind: "callback", id: "next" }), one(undefinedValue)];
   for (const handler of handlers) {
     machine.begin();
@@ -344,7 +344,7 @@ export const readRoutes = (machine: OpenMachine, modules: readonly Module[], ent
       .filter((parser) => parser.on === undefined || parser.on === owner.get(each) || isApp(registrations, parser.on))
       .flatMap((parser) => parser.effects);
   const withParsers = handled.map((each): Handled => {
-    if (isParser(each) || !each.effects.some((effect) => effect.kind === "reads-files")) return each;
+    if (isParser(each) || each.label.startsWith("middleware") || !each.effects.some((effect) => effect.kind === "reads-files")) return each;
     const earlier = parsedFor(each);
     return earlier.length === 0 ? each : { ...each, effects: [...earlier.slice(0, 1), ...each.effects] };
   });

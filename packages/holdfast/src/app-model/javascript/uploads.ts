@@ -174,6 +174,15 @@ const leftover = (facts: Facts, landing: Landing, landed: Site): Draft => {
         ],
       };
     }
+    const handed = effects.find((effect) => effect.kind === "lost");
+    const isPassage = landing.path.some((row) => /(^|\/)te?mp(\/|$)/i.test(textOf(row.value) ?? ""));
+    if (isPassage && handed?.kind === "lost" && named.length === 0) {
+      return {
+        when: always,
+        destination: { kind: "unknown", what: `what ${handed.callee} does with the file` },
+        because: [evidence(handed.site, "the file is handed on here to something that could not be followed")],
+      };
+    }
     const [first] = landingOutcomes(machine, landing, landed);
     if (first !== undefined) return { ...first, when: always };
   }
