@@ -13,7 +13,7 @@ interface DoctorFlags {
   readonly explain?: string;
   readonly set?: readonly string[];
   readonly envFrom?: readonly string[];
-  readonly failOn: readonly string[];
+  readonly failOn?: readonly string[];
   readonly baseline?: string;
   readonly writeBaseline?: string;
 }
@@ -29,7 +29,7 @@ export function addDoctorCommand(program: Command, io: Io, version: string, end:
       "Read an app's code and deploy files, and answer whether its uploads and its database survive the next deploy: with the line, " +
         "the reason and the remedy. Nothing of the app is run, and no network is used.",
     )
-    .argument("[directories...]", "folders to examine; several give one table", [])
+    .argument("[directories...]", "folders to examine; several give one table (default: the current one)")
     .option("--format <format>", `how to print the result: ${reportFormats.join(", ")}`)
     .option("--output <file>", "write the result into this file")
     .option("--json", "the same as --format json")
@@ -38,13 +38,13 @@ export function addDoctorCommand(program: Command, io: Io, version: string, end:
     .option("--explain <code>", "explain a rule, such as MEDIA001, with examples")
     .option("--set <name[=value]>", "say that a variable is set in the dashboard; may be given several times", collect)
     .option("--env-from <file>", "say that the variables of this file are set; only their names are kept", collect)
-    .option("--fail-on <levels>", `what makes the exit code 1: ${failLevels.join(", ")}, or several of them`, parseLevels, ["loses"])
+    .option("--fail-on <levels>", `what makes the exit code 1: ${failLevels.join(", ")}, or several of them (default: loses)`, parseLevels)
     .option("--baseline <file>", "count only what is not in this file")
     .option("--write-baseline <file>", "write what is found now into this file, and exit with 0")
     .addHelpText(
       "after",
       end.examples([
-        "holdfast                                        the current folder",
+        "holdfast doctor                                 the current folder; so does holdfast alone",
         "holdfast doctor ../shop ../blog                 one table",
         "holdfast doctor --set CLOUDINARY_URL            it is set in the dashboard",
         "holdfast doctor --explain MEDIA001",

@@ -27,7 +27,8 @@ export interface DoctorOptions {
   readonly explain?: string;
   readonly set?: readonly string[];
   readonly envFrom?: readonly string[];
-  readonly failOn: readonly string[];
+  /** Levels of `--fail-on`; `loses` where none is given. */
+  readonly failOn?: readonly string[];
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly version: string;
@@ -68,7 +69,7 @@ export async function run(options: DoctorOptions, io: Io): Promise<number> {
   else await write(resolve(io.cwd, options.output), text);
   if (report.apps.length === 0) return 3;
   if (options.writeBaseline !== undefined) return 0;
-  return reaches(report, options.failOn.filter(isFailLevel)) ? 1 : 0;
+  return reaches(report, (options.failOn ?? ["loses"]).filter(isFailLevel)) ? 1 : 0;
 }
 
 function languageFor({ lang }: DoctorOptions, { env }: Io): Language {

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "./program.js";
 import { terminal, type Terminal } from "./terminal.fixture.js";
@@ -12,11 +14,24 @@ async function holdfast(
 }
 
 describe("holdfast", () => {
-  it("prints its help when it is asked for nothing", async () => {
-    const bare = await holdfast([]);
-    expect(bare.exitCode).toBe(0);
-    expect(bare.out()).toBe((await holdfast(["--help"])).out());
-    expect(bare.out()).toMatch(/Check:\n  verify[^]*Keep:\n  serve[^]*\n  storage[^]*Examples:/);
+  it("examines the current folder when it is asked for nothing", async () => {
+    const empty = mkdtempSync(join(tmpdir(), "holdfast-bare-"));
+    try {
+      const bare = await holdfast([], { cwd: empty });
+      expect(bare.exitCode).toBe(3);
+      expect(bare.out()).toContain("no web app of a kind that can be read was found here");
+      expect(bare.out()).toBe((await holdfast(["doctor"], { cwd: empty })).out());
+      expect(bare.out()).toBe((await holdfast(["check", "."], { cwd: empty })).out());
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
+  });
+
+  it("prints its help when it is asked for it", async () => {
+    const { out, exitCode } = await holdfast(["--help"]);
+    expect(exitCode).toBe(0);
+    expect(out()).toMatch(/Check:\n  doctor[^]*\n  verify[^]*Keep:\n  serve[^]*\n  storage[^]*Examples:/);
+    expect((await holdfast(["help"])).out()).toBe(out());
   });
 
   it("prints the version of its package", async () => {
@@ -27,7 +42,7 @@ describe("holdfast", () => {
     }
   });
 
-  it.each(["verify", "serve"])("explains %s with examples and exit codes, in both ways of asking", async (command) => {
+  it.each(["doctor", "verify", "serve"])("explains %s with examples and exit codes, in both ways of asking", async (command) => {
     const { out, exitCode } = await holdfast([command, "--help"]);
     expect(out()).toContain(`\nExamples:\n  holdfast ${command}`);
     expect(out()).toContain("\nExit codes:\n  0  ");
@@ -83,8 +98,8 @@ describe("holdfast", () => {
   });
 
   it("colours only where colours are wanted", async () => {
-    expect((await holdfast([])).out()).not.toContain("\u001b[");
-    expect((await holdfast([], { hasColors: true })).out()).toContain("\u001b[");
+    expect((await holdfast(["--help"])).out()).not.toContain("\u001b[");
+    expect((await holdfast(["--help"], { hasColors: true })).out()).toContain("\u001b[");
     expect((await holdfast(["x"], { hasColors: true })).err()).toContain("\u001b[31mholdfast:");
   });
 });

@@ -104,11 +104,12 @@ function ignoresOf(document: Document.Parsed, lineOf: LineOf, problems: string[]
 
 function nodeAt(document: Document.Parsed, path: readonly string[]): Node | undefined {
   const node: unknown = document.getIn(path, true);
-  return isMap(node) || isSeq(node) || (isScalar(node) && node.value !== null) ? (node as Node) : undefined;
+  return isMap(node) || isSeq(node) || (isScalar(node) && node.value !== null) ? node : undefined;
 }
 
 /** The text of a scalar, as it is meant: `yes` and numbers too. */
 function textOf(node: unknown): string | undefined {
   if (!isScalar(node) || node.value === null || node.value === undefined) return undefined;
-  return typeof node.value === "string" ? node.value : String(node.source ?? node.value);
+  if (typeof node.value === "string") return node.value;
+  return typeof node.value === "number" || typeof node.value === "boolean" ? (node.source ?? String(node.value)) : undefined;
 }

@@ -30,7 +30,7 @@ export const englishWords: VerdictWords = {
       unknown: "Where the database is could not be told.",
     },
   },
-  decide: (command, other) => `If it is set in the dashboard, say so: ${command}${other === undefined ? "" : ` (or ${other})`}`,
+  decide: (command, other) => `If it is set in the dashboard, say so:\n${command}${other === undefined ? "" : ` (or ${other})`}`,
   notUnderstood: (what) => `Not understood: ${what}.`,
   whatDecides: "what the platform's dashboard says",
   firstAid: {

@@ -31,7 +31,7 @@ export const frenchWords: VerdictWords = {
     },
   },
   decide: (command, other) =>
-    `Si c’est défini dans le tableau de bord, dites-le : ${command}${other === undefined ? "" : ` (ou ${other})`}`,
+    `Si c’est défini dans le tableau de bord, dites-le :\n${command}${other === undefined ? "" : ` (ou ${other})`}`,
   notUnderstood: (what) => `Non compris : ${what}.`,
   whatDecides: "ce que dit le tableau de bord de la plateforme",
   firstAid: {

@@ -30,7 +30,7 @@ export const turkishWords: VerdictWords = {
       unknown: "Veritabanının nerede olduğu anlaşılamadı.",
     },
   },
-  decide: (command, other) => `Panelde tanımlıysa bildirin: ${command}${other === undefined ? "" : ` (ya da ${other})`}`,
+  decide: (command, other) => `Panelde tanımlıysa bildirin:\n${command}${other === undefined ? "" : ` (ya da ${other})`}`,
   notUnderstood: (what) => `Anlaşılamayan: ${what}.`,
   whatDecides: "platform panelindeki ayarlar",
   firstAid: {

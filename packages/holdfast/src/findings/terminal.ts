@@ -80,14 +80,19 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
   if (app.firstAid !== undefined) lines.push(...aidLines(app.firstAid, page), "");
 
   const groups = grouped(open(app));
+  let isListed = false;
   for (const [at, group] of groups.entries()) {
     // A line for each that follows, and three for how to see more.
     const left = room - lines.length - 4 - (groups.length - at);
     const sizes = at === 0 || options.isAll ? (["whole", "part"] as const) : (["short"] as const);
-    const fitting = sizes.map((size) => groupLines(group, page, size)).find((found) => found.length <= left);
+    const fitting = isListed ? undefined : sizes.map((size) => groupLines(group, page, size)).find((found) => found.length <= left);
     if (fitting !== undefined) lines.push(...fitting, "");
     else if (at === 0) lines.push(...groupLines(group, page, "part"), "");
-    else lines.push(...groupLines(group, page, "line"));
+    else {
+      // What follows is a list, whatever would still fit.
+      isListed = true;
+      lines.push(...groupLines(group, page, "line"));
+    }
   }
   if (groups.length > 0 && lines.at(-1) !== "") lines.push("");
   for (const { code, at, status, reason } of app.findings

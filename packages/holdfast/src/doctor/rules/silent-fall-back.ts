@@ -1,7 +1,7 @@
 import { matchObserved, type Rule } from "../rule.js";
 import { expressExample } from "./example-apps.js";
 
-const route = (recovery: string): string => `import { v2 as cloudinary } from "cloudinary";
+const upload = (recovery: string): string => `import { v2 as cloudinary } from "cloudinary";
 import { writeFile } from "node:fs/promises";
 const upload = multer({ storage: multer.memoryStorage() });
 app.post("/photos", upload.single("photo"), async (request, response) => {
@@ -51,10 +51,10 @@ export const silentFallBack: Rule = {
   find: (app) => matchObserved(app, "silent-fallback", ({ label, route }) => ({ label: label ?? route ?? "Uploads" })),
   example: {
     fires: expressExample(
-      route(
+      upload(
         '    await writeFile("public/uploads/" + request.file.originalname, request.file.buffer);\n    response.json({ kept: true });\n',
       ),
     ),
-    silent: expressExample(route('    response.status(502).json({ error: "not kept: " + error.message });\n')),
+    silent: expressExample(upload('    response.status(502).json({ error: "not kept: " + error.message });\n')),
   },
 };
