@@ -7,6 +7,9 @@ import { databaseOf, loseCatalogue } from "./catalogue/test-database.fixture.js"
 import { eventually, filesBelow, openTestMedia, picture, temporaryFolder } from "./media.fixture.js";
 import type { Media, RebuildOptions, RebuildReport } from "./media.js";
 import { rebuildCatalogue } from "./rebuild-catalogue.js";
+import type { Driver, ObjectStat } from "./storage/driver.js";
+import { fsDriver } from "./storage/drivers/fs.js";
+import { openStorage } from "./storage/storage.js";
 
 type TestMedia = Awaited<ReturnType<typeof openTestMedia>>;
 
@@ -172,6 +175,23 @@ describe("rebuildCatalogue", () => {
       // A manifest of a later release is not written over.
       expect(await db.selectFrom("jobs").select("id").execute()).toEqual([]);
     });
+  });
+
+  it("needs no order in the storage's listing", async () => {
+    const { folder } = await threePictures();
+    const before = await inCatalogue(folder, everything);
+    await loseCatalogue(folder);
+    const { orderedList: _, list, ...driver } = fsDriver({ root: mediaFolder(folder) });
+    const backwards: Driver["list"] = async function* (options) {
+      const found: ObjectStat[] = [];
+      for await (const object of list(options)) found.push(object);
+      // The manifests first, then the objects.
+      yield* found.toSorted((a, b) => Number(b.key.endsWith(".json")) - Number(a.key.endsWith(".json")));
+    };
+    const about = { description: "disk", chosenBy: "test", durability: "disk" } as const;
+    const report = await rebuilt(folder, { storage: openStorage({ ...driver, list: backwards }, about) });
+    expect(report).toMatchObject({ files: 3, withoutManifest: 0, lost: 0, problems: [] });
+    expect(await inCatalogue(folder, everything)).toEqual(before);
   });
 
   it("leaves the objects of variants to settling, and has them made again", async () => {
