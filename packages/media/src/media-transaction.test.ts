@@ -12,6 +12,7 @@ const cover = ["article", "42", "cover"] as const;
 interface Bench {
   readonly media: Media;
   readonly handle: InstanceType<typeof Database>;
+  readonly lines: readonly string[];
   stage(name: string): Promise<MediaFile>;
   articles(): number;
 }
@@ -27,13 +28,14 @@ async function open(options: { readonly jobs?: false | { readonly concurrency?: 
   return {
     media,
     handle,
+    lines: media.lines,
     stage: async (name) => await media.stage(await picture("png", 8, 8), { name: `${name}.png`, expiresInMs: 0 }),
     articles: () => handle.prepare("SELECT id FROM articles").all().length,
   };
 }
 
-async function pause(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 5));
+async function pause(ms = 5): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Ways to write the application's row on the handle, within the transaction. */
@@ -107,19 +109,25 @@ describe("media.transaction()", () => {
   });
 
   it("has its manifests written, after its end, by a worker that does not notice it", async () => {
-    const { media, stage } = await open({ jobs: {} });
+    const { media, stage, lines } = await open({ jobs: {} });
     const file = await stage("a");
+    // Longer than a worker looks for what was enqueued: what it looks for next is what the transaction enqueues.
+    await pause(800);
     await media.transaction(async (tx) => {
       await media.attach(file, { to: cover, tx });
-      for (let turn = 0; turn < 5; turn += 1) await pause();
+      await pause(400);
     });
+    expect(lines.filter((line) => line.startsWith("jobs:"))).toEqual([]);
     await eventually(async () => (await media.jobs.list()).length === 0);
     const blocks: Uint8Array[] = [];
     for await (const { key } of media.storage.list({ prefix: "originals/" })) {
       if (!key.endsWith(".json")) continue;
       for await (const block of (await media.storage.open(key)).bytes) blocks.push(block);
     }
-    expect(JSON.parse(Buffer.concat(blocks).toString())).toMatchObject({ attachments: [{ recordId: "42", slot: "cover" }], expiresAt: null });
+    expect(JSON.parse(Buffer.concat(blocks).toString())).toMatchObject({
+      attachments: [{ recordId: "42", slot: "cover" }],
+      expiresAt: null,
+    });
   });
 
   it("refuses within it what would wait for it, instead of waiting for ever", async () => {
