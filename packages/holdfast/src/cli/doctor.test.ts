@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { afterAll, describe, expect, it } from "vitest";
+import { rules } from "../doctor/rules.js";
 import { shop, story, storyUpdated } from "../doctor/story.fixture.js";
 import { runCommand } from "./program.js";
 import { terminal, type Terminal } from "./terminal.fixture.js";
@@ -209,6 +210,16 @@ describe("the result", () => {
     const { out } = await holdfast(folder(files), ["doctor", "--json"]);
     const value: unknown = JSON.parse(out());
     expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it("is documented as it is", async () => {
+    const page = readFileSync(fileURLToPath(new URL("../../../../docs/doctor.md", import.meta.url)), "utf8");
+    const [, example = ""] = /```json\n([^]*?)```/.exec(page) ?? [];
+    expect(validate(JSON.parse(example)), JSON.stringify(validate.errors)).toBe(true);
+    const { out } = await holdfast(folder(shop));
+    expect(page).toContain(out().trimEnd().replace(/^\n/, ""));
+    const listed = [...page.matchAll(/^\| \[(\w+)\]\(rules\/\1\.md\) \| (\w+) \| (.*) \|$/gm)].map(([, ...row]) => row);
+    expect(listed).toEqual(rules.map((rule) => [rule.code, rule.severity, rule.words.en.title]));
   });
 
   it("is one table for several folders", async () => {
