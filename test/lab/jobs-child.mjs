@@ -26,8 +26,9 @@ const worker = createJobWorker({
   },
 });
 worker.start();
-process.on("SIGTERM", async () => {
+const stop = async () => {
   await worker.close(1000);
   await catalogue.close();
   process.exit(0);
-});
+};
+process.on("SIGTERM", () => void stop());
