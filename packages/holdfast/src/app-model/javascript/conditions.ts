@@ -197,3 +197,16 @@ export const variablesOf = (condition: Condition): readonly string[] => {
       return [];
   }
 };
+
+/** Rows up to the one with which every environment is covered, that one holding always. */
+export const covering = <Row extends { readonly when: Condition }>(rows: readonly Row[]): readonly Row[] => {
+  const kept: Row[] = [];
+  let covered: Condition = never;
+  for (const row of rows) {
+    if (isNever(row.when)) continue;
+    covered = any(covered, row.when);
+    if (covered.kind === "always") return [...kept, { ...row, when: always }];
+    kept.push(row);
+  }
+  return kept;
+};

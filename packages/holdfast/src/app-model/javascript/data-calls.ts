@@ -134,5 +134,5 @@ export const dataMethod = (
   if (role === "about" && name === "put" && /^(bytes|file|body)$/.test(derivedRole(args) ?? ""))
     note(flow, site, { kind: "cloud", service: "r2", names: [] });
   callBack(machine, args, [one(receiver)], flow, site);
-  return role === "body" && name === "split" ? one({ kind: "list", items: [data("body")], isOpen: true }) : one(receiver);
+  return one(receiver);
 };

@@ -1,14 +1,15 @@
 import type { Condition, DatabaseUse, Destination, Evidence, Outcome } from "../model.js";
-import { all, always, any, isNever, needsFailure, withoutData } from "./conditions.js";
+import { all, always, any, covering, isNever, needsFailure, withoutData } from "./conditions.js";
 import type { Opening } from "./database-clients.js";
 import { engineOf, openingOf, serverOf } from "./database-clients.js";
 import { conditionAt, frameAround, silent } from "./frames.js";
 import type { OpenMachine } from "./machine.js";
 import { external } from "./naming.js";
 import { hasSqlite } from "./options.js";
-import { evidence, modelPath, placeOf } from "./places.js";
+import { diskRows, evidence, modelPath, placeOf } from "./places.js";
 import { prismaRows } from "./prisma.js";
 import type { Module } from "./project.js";
+import type { Handled } from "./uploads.js";
 import type { Choices, Site, Value } from "./values.js";
 import { one, textOf, unknown } from "./values.js";
 
@@ -194,7 +195,15 @@ const openedRows = (machine: OpenMachine, opening: Opening, args: readonly Choic
         value.kind === "object"
           ? dialectRows(machine, value, address)
           : address === undefined
-            ? [at(always, { kind: "unknown", what: "which database is opened" })]
+            ? // Nothing to open is an error at the start.
+              [
+                at(
+                  always,
+                  value.kind === "literal" && value.value === undefined
+                    ? { kind: "fails" }
+                    : { kind: "unknown", what: "which database is opened" },
+                ),
+              ]
             : addressRows(machine, address, "the database's server"),
       );
     }
@@ -215,7 +224,16 @@ const asksTables = /(?<!storage\s*)\.\s*(from|rpc)\(/;
 
 /** Every call in the app's live code that opens a database. */
 const openedIn = (machine: OpenMachine, modules: readonly Module[]): readonly Opened[] => {
-  const hasTables = modules.some((module) => asksTables.test(module.syntax.textOf(module.syntax.program)));
+  const { tree, root } = machine.project;
+  const sources = (): readonly string[] =>
+    tree
+      .find(root, ".ts", ".tsx", ".js", ".jsx")
+      .filter((path) => !isTestFile.test(path))
+      .slice(0, 600);
+  const hasTables =
+    modules.some((module) => asksTables.test(module.syntax.textOf(module.syntax.program))) ||
+    (modules.some((module) => module.syntax.textOf(module.syntax.program).includes("@supabase/")) &&
+      sources().some((path) => asksTables.test(tree.read(path) ?? "")));
   return modules.flatMap((module) => {
     const words = module.syntax.textOf(module.syntax.program);
     if (isTestFile.test(module.path) || !speaksOfData.test(words)) return [];
@@ -289,8 +307,7 @@ export const databaseUses = (opened: readonly Opened[]): readonly DatabaseUse[] 
 };
 
 const finished = (rows: readonly Outcome[]): readonly Outcome[] => {
-  const wide = rows.findIndex((row) => row.when.kind === "always");
-  const kept = wide === -1 ? rows : rows.slice(0, wide + 1);
+  const kept = covering(rows);
   const last = kept.at(-1);
   return last === undefined ? [] : [...kept.slice(0, -1), { ...last, when: always }];
 };
@@ -298,3 +315,28 @@ const finished = (rows: readonly Outcome[]): readonly Outcome[] => {
 /** Finds the databases of an app: what its live code opens. */
 export const readDatabases = (machine: OpenMachine, modules: readonly Module[]): readonly DatabaseUse[] =>
   databaseUses(openedIn(machine, modules));
+
+/** Files of JSON that handlers write whole: a database of the app's own making. */
+export const readJsonStores = (machine: OpenMachine, handled: readonly Handled[]): readonly DatabaseUse[] => {
+  const uses = new Map<string, DatabaseUse>();
+  for (const { effects } of handled) {
+    for (const effect of effects) {
+      if (effect.kind !== "json" || effect.isRecovery) continue;
+      const rows = diskRows(machine, effect.path);
+      const isStore = rows.every(
+        (row) =>
+          row.destination.kind === "disk" &&
+          row.destination.path !== undefined &&
+          !/^\/tmp|\.log$|cache|package\.json/i.test(row.destination.path),
+      );
+      const because = [evidence(effect.site, "records are kept in a file on the instance's disk")];
+      if (isStore)
+        uses.set(JSON.stringify(rows), {
+          label: "a file of JSON",
+          at: placeOf(effect.site),
+          outcomes: rows.map((row) => ({ ...row, because })),
+        });
+    }
+  }
+  return [...uses.values()];
+};

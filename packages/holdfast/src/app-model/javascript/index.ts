@@ -1,7 +1,7 @@
 import type { DatabaseUse, Deployment, Evidence, Observation, Reader, Reading, Sink, SourceTree } from "../model.js";
 import { adonisDatabase, adonisFiles, driveOutcomes, readAdonis } from "./adonis.js";
 import { readBrowserUploads } from "./browser-uploads.js";
-import { readDatabases } from "./databases.js";
+import { readDatabases, readJsonStores } from "./databases.js";
 import { reachableModules, startedFiles } from "./entries.js";
 import { dataFiles, readFileRoutes, routeFiles } from "./file-routes.js";
 import { frameworkOf, isFrontEnd } from "./frameworks.js";
@@ -127,7 +127,8 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
   const notUnderstood: Evidence[] = [];
   const drive = name === "adonisjs" ? driveOutcomes(machine) : undefined;
   const isAlwaysParsed = (handled: Handled): boolean => (name !== "express" && name !== "node" ? true : routes.isParsedBefore(handled));
-  for (const handled of [...routes.handled, ...nest, ...adonis, ...readFileRoutes(machine, byFile)]) {
+  const everyone = [...routes.handled, ...nest, ...adonis, ...readFileRoutes(machine, byFile)];
+  for (const handled of everyone) {
     const found = sinksOf(machine, handled, { isParsedBefore: isAlwaysParsed(handled), variablesOf: variables, drive });
     sinks.push(...found.sinks);
     observations.push(...found.observations);
@@ -138,7 +139,8 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
     name === "nextjs" || name === "payload"
       ? [...new Set([...modules, ...dataFiles(project).flatMap((path) => project.module(path) ?? [])])]
       : modules;
-  const databases = configured.databases.length > 0 ? configured.databases : readDatabases(machine, everything);
+  const databases: DatabaseUse[] = configured.databases.length > 0 ? [...configured.databases] : [...readDatabases(machine, everything)];
+  if (databases.length === 0) databases.push(...readJsonStores(machine, everyone));
   const all = gathered(sinks);
   const direct = all.length > 0 ? [] : readBrowserUploads(machine, new Set(modules.map((module) => module.path)));
   for (const path of project.unread)

@@ -1,5 +1,5 @@
 import type { Condition, Destination, Evidence, Outcome } from "../model.js";
-import { all, always, isNever, withoutData } from "./conditions.js";
+import { all, always, covering, withoutData } from "./conditions.js";
 import { silent } from "./frames.js";
 import type { OpenMachine } from "./machine.js";
 import { external } from "./naming.js";
@@ -100,9 +100,7 @@ export const tableOf = (
   rows: readonly { readonly when: Condition; readonly destination: Destination }[],
   because: readonly Evidence[],
 ): readonly Outcome[] => {
-  const possible = rows.filter((row) => !isNever(row.when));
-  const wide = possible.findIndex((row) => row.when.kind === "always");
-  const kept = wide === -1 ? possible : possible.slice(0, wide + 1);
+  const kept = covering(rows);
   const last = kept.at(-1);
   if (last === undefined) return [{ when: always, destination: { kind: "unknown", what: "the configuration" }, because }];
   return [...kept.slice(0, -1), { ...last, when: always }].map((row) => ({ ...row, because }));

@@ -1,5 +1,5 @@
 import type { Condition, Destination, Evidence, Place } from "../model.js";
-import { always, needsFailure, withoutData } from "./conditions.js";
+import { always, covering, needsFailure, withoutData } from "./conditions.js";
 import type { Machine } from "./flow.js";
 import { repositoryRoot } from "./natives.js";
 import type { Choices, Site } from "./values.js";
@@ -61,11 +61,7 @@ export const diskRows = (machine: Machine, path: Choices): readonly { readonly w
         destination: { kind: "disk", path: text === undefined ? undefined : modelPath(machine, text) } as const,
       };
     });
-  const kept: { when: Condition; destination: Destination }[] = [];
-  for (const row of rows) {
-    kept.push(row);
-    if (row.when.kind === "always") break;
-  }
+  const kept = [...covering(rows)];
   const last = kept.at(-1);
   if (last === undefined) return [{ when: always, destination: { kind: "disk", path: undefined } }];
   if (last.when.kind !== "always") kept[kept.length - 1] = { ...last, when: always };
