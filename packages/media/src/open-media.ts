@@ -254,8 +254,12 @@ function settleRegularly(media: Media, everyMs: number, log: Logger, isAtOnce: b
     media
       .settle()
       .then(
-        ({ abandoned, purged, heldBack }) => {
-          if (abandoned + purged > 0) log.info(`settled: ${abandoned} unfinished uploads given up, ${purged} trashed files purged`);
+        ({ abandoned, expired, purged, heldBack }) => {
+          if (abandoned + expired + purged > 0) {
+            log.info(
+              `settled: ${abandoned} unfinished uploads given up, ${expired} staged files that nobody attached trashed, ${purged} trashed files purged`,
+            );
+          }
           if (heldBack !== undefined) log.warn(`settling is held back: ${heldBack}`);
         },
         (error: unknown) =>
