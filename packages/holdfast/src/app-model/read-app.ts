@@ -7,7 +7,20 @@ import type { AppModel, Deployment, Reader, Reading, SourceTree } from "./model.
 /** Readers are loaded when there is a file that they read: none is needed to say `--version`. */
 const readers: readonly { readonly endings: readonly string[]; readonly load: () => Promise<Reader> }[] = [
   {
-    endings: [".js", ".ts", ".mjs", ".cjs", ".mts", ".tsx", ".jsx", "package.json"],
+    endings: [
+      ".js",
+      ".ts",
+      ".mjs",
+      ".cjs",
+      ".mts",
+      ".tsx",
+      ".jsx",
+      "package.json",
+      "Dockerfile",
+      "fly.toml",
+      "render.yaml",
+      "docker-compose.yml",
+    ],
     load: async () => (await import("./javascript/index.js")).javascriptReader,
   },
   { endings: [".py"], load: async () => (await import("./python/index.js")).pythonReader },

@@ -44,8 +44,7 @@ export function findWays(tables: readonly Table[], environment: Environment, kno
       found.push(...below);
     }
     if (agree(branches)) return [{ when, fate: found[0]?.fate ?? nothing, isContrary: false }];
-    const isDefaultSafe =
-      isUndeclared(know(name)) && (values.length > 0 || isForDevelopment(name)) && (branches.at(-1) ?? []).every(isSafe);
+    const isDefaultSafe = isUndeclared(know(name)) && (values.length > 0 || isForDevelopment(name)) && isSafeEnd(branches.at(-1) ?? []);
     return isDefaultSafe
       ? branches.flatMap((branch) => branch.map((way) => ({ ...way, isContrary: way.isContrary || !isSafe(way) })))
       : found;
@@ -66,6 +65,11 @@ function isUndeclared(known: Known): boolean {
 /** Names that people give to what they set on their own machine. */
 function isForDevelopment(name: string): boolean {
   return /(^|_)(debug|dev|development|local|test|testing)(_|$)/i.test(name);
+}
+
+/** What only ends with an error is no default that anybody runs. */
+function isSafeEnd(ways: readonly Way[]): boolean {
+  return ways.every(isSafe) && ways.some(({ fate }) => fate.answer !== "fails");
 }
 
 function isSafe({ fate }: Way): boolean {

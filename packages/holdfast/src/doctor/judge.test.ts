@@ -82,6 +82,11 @@ describe("a verdict", () => {
     expect(judge(app([[leads(disk("media"), set("KEY")), leads({ kind: "fails" })]])).uploads.answer).toBe("loses");
   });
 
+  it("loses where the only default is to fail", () => {
+    const table = [leads(disk("media"), isValue("STORAGE", "local")), leads({ kind: "fails" })];
+    expect(judge(app([table])).uploads.answer).toBe("loses");
+  });
+
   it("is never all clear on doubt", () => {
     const doubt = { notUnderstood: [{ file: "app.py", line: 3, why: "a storage class that was not found" }] };
     expect(judge(app([[leads(cloud)]], { reading: doubt })).uploads.answer).toBe("unknown");
