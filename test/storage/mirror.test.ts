@@ -81,9 +81,10 @@ describe.runIf(isHere)("a bucket that is mirrored to a disk, the catalogue on Po
       for (const { key } of files.slice(3, 6)) await client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key: key }));
       client.destroy();
       for (const [n, file] of files.entries()) expect((await bytesOf(media, file)).equals(originals[n] ?? Buffer.of())).toBe(true);
-      await copied(media);
+      // Whoever reads does not wait for the copy, nor for its being noted as due.
       const bare = await s3Storage(bucket);
-      for (const { key, size } of files) expect(await bare.stat(key)).toMatchObject({ size });
+      for (const { key, size } of files) await expect.poll(async () => await bare.stat(key), waiting).toMatchObject({ size });
+      await copied(media);
 
       for (const { id } of files) await media.trash(id);
       await copied(media);

@@ -89,6 +89,7 @@ describe("a mirror", () => {
     await jobsDone(media);
     await rm(join(first, photo.key));
     expect(await bytesOf(media, photo.id)).toEqual(bytes);
+    await eventually(async () => (await filesBelow(first)).includes(photo.key), 10_000);
     await jobsDone(media);
     expect(await readFile(join(first, photo.key))).toEqual(bytes);
     expect(await filesBelow(second)).toEqual(await filesBelow(first));
