@@ -10,7 +10,7 @@ const maxTests = 10;
  */
 export function simplified(outcomes: readonly Outcome[]): readonly Outcome[] {
   const tests = [...new Map(outcomes.flatMap((row) => leaves(row.when)).map((leaf) => [JSON.stringify(leaf), leaf])).values()];
-  if (tests.length === 0 || tests.length > maxTests) return outcomes;
+  if (tests.length > maxTests) return outcomes;
   const count = 2 ** tests.length;
   const worlds = Array.from({ length: count }, (_, world) => world).filter((world) => isPossible(tests, world));
   const index = new Map(tests.map((test, at) => [JSON.stringify(test), at]));

@@ -75,6 +75,13 @@ function engineRows(engine: Value, name: Value, place: Place): readonly Outcome[
       ...fileRows(name, { ...place, why: "otherwise the database is a SQLite file" }),
     ];
   }
+  if (engine.kind === "variable" && (text === undefined || text === "")) {
+    const isFile = { kind: "equals", name: engine.name, values: ["django.db.backends.sqlite3"] } as const;
+    return [
+      ...under(isFile, fileRows(name, { ...place, why: `${engine.name} may name SQLite, a file on the instance's own disk` })),
+      outcome({ kind: "database", engine: "postgres" }, [{ ...place, why: `the engine is what ${engine.name} says` }]),
+    ];
+  }
   if (text === undefined)
     return [outcome({ kind: "unknown", what: "a database's engine" }, [{ ...place, why: "the engine is not known" }])];
   if (/sqlite|spatialite/.test(text)) return fileRows(name, { ...place, why: "the database is a SQLite file on the instance's own disk" });

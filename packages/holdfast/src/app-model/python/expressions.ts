@@ -4,12 +4,20 @@ import type { Condition } from "../model.js";
 import { child, type Syntax } from "../syntax.js";
 import { valueOf, type Binding } from "./bindings.js";
 import { fork, mayRaise, type Frame, type Machine } from "./frames.js";
-import { answer, assign } from "./statements.js";
+import { answer, assign, maxNesting } from "./statements.js";
 import { among, bounded, eitherOf, external, itemsOf, joinPath, made, madeAs, orElse, sameValue, truthOf } from "./values.js";
 
 /** The value of an expression, as far as its text and the names it uses tell. */
 export function evaluateExpression(machine: Machine, node: Syntax | undefined, frame: Frame): Value {
   if (node === undefined) return nothing;
+  if (machine.nesting > maxNesting) return unknownValue("code that is nested too deep");
+  machine.nesting += 1;
+  const value = evaluateNode(machine, node, frame);
+  machine.nesting -= 1;
+  return value;
+}
+
+function evaluateNode(machine: Machine, node: Syntax, frame: Frame): Value {
   if (!machine.step()) return unknownValue("code that is too large to be followed");
   const go = (one: Syntax | undefined): Value => evaluateExpression(machine, one, frame);
   switch (node.type) {

@@ -96,6 +96,8 @@ export interface Machine {
   skips: (file: string) => boolean;
   /** Functions that were called, by what defines them. */
   readonly called: Set<Syntax>;
+  /** How deep the code that is being followed is nested. */
+  nesting: number;
   /** Whether the code around is a request's, in which anything may fail. */
   isRequest: boolean;
   onCall: ((call: Call) => void) | undefined;
@@ -130,5 +132,5 @@ function short(path: Condition): Condition {
 
 /** Say that what runs may end with an error here, under a condition within the frame. */
 export function mayRaise(frame: Frame, when: Condition, type: string): void {
-  frame.tries?.raised.push({ when: all(reached(frame), when), type, names: frame.names });
+  frame.tries?.raised.push({ when: all(reached(frame), when), type, names: new Map(frame.names) });
 }

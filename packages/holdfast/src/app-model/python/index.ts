@@ -24,7 +24,7 @@ export const pythonReader: Reader = {
     const project = openPythonProject(tree, root, deployment, await pythonParser());
     const framework = frameworkOf(project);
     if (framework === undefined) return undefined;
-    const reading = framework === "django" ? readDjango(project) : readPlain(project, framework);
+    const reading = readApp(project, framework);
     const short = <Found extends { readonly outcomes: readonly Outcome[] }>(one: Found): Found => ({
       ...one,
       outcomes: simplified(one.outcomes),
@@ -32,6 +32,16 @@ export const pythonReader: Reader = {
     return { ...reading, sinks: reading.sinks.map(short), databases: reading.databases.map(short) };
   },
 };
+
+/** Whatever is in the repository, the reader comes to an end; what it could not follow makes the answer unknown. */
+function readApp(project: PythonProject, framework: Framework): Reading {
+  try {
+    return framework === "django" ? readDjango(project) : readPlain(project, framework);
+  } catch (error) {
+    const why = `the app's Python could not be followed to its end (${error instanceof Error ? error.message : "unknown"})`;
+    return { framework, sinks: [], databases: [], observations: [], notUnderstood: [{ file: project.files[0] ?? "", line: 1, why }] };
+  }
+}
 
 type Framework = "django" | "flask" | "fastapi" | "starlette" | "quart" | "sanic" | "streamlit";
 

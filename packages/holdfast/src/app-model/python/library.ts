@@ -3,7 +3,7 @@ import { all, any, not, present, set } from "../conditions.js";
 import type { Syntax } from "../syntax.js";
 import { bind } from "./bindings.js";
 import { mayRaise, type Frame, type Machine } from "./frames.js";
-import { answer, configure } from "./statements.js";
+import { answer, configure, setVariable } from "./statements.js";
 import { among, bounded, external, itemsOf, joinPath, made, madeAs, parentOf, switchOf, truthOf } from "./values.js";
 
 /** The value of a name of a library: most stand for themselves. */
@@ -18,7 +18,7 @@ export function libraryName(machine: Machine, name: string): Value {
     case "sys.platform":
       return known("linux");
     case "sys.argv":
-      return { kind: "list", items: [known("gunicorn")] };
+      return { kind: "list", items: [known("gunicorn"), known("the app")] };
     case "flask.request.files":
     case "quart.request.files":
       return made("uploads");
@@ -58,7 +58,8 @@ export function libraryCall(
       return fromEnvironment(machine, first, second ?? named.get("default"));
     case "os.environ.setdefault": {
       const key = textOf(first);
-      if (key !== undefined && second !== undefined && !machine.environment.has(key)) machine.environment.set(key, variable(key, second));
+      if (key !== undefined && second !== undefined)
+        setVariable(machine, key, withDefault(machine.environment.get(key) ?? variable(key), key, second), frame);
       return nothing;
     }
     case "dj_database_url.config": {
@@ -178,6 +179,14 @@ export function libraryCall(
   if (name === "base64.b64decode" || name === "base64.decodebytes" || name === "base64.urlsafe_b64decode")
     return made("upload", [known("base64")]);
   return made(`instance:${name}`, items, named);
+}
+
+/** `setdefault`: what stands in for a variable where nothing else does. */
+function withDefault(value: Value, name: string, standard: Value): Value {
+  if (value.kind === "either")
+    return { ...value, chosen: withDefault(value.chosen, name, standard), otherwise: withDefault(value.otherwise, name, standard) };
+  const isOpen = value.kind === "variable" && value.name === name && value.ifUnset.kind === "known" && value.ifUnset.value === null;
+  return isOpen ? variable(name, standard) : value;
 }
 
 function isOfType(value: Value, type: string | undefined): Value | undefined {

@@ -22,6 +22,7 @@ export function startMachine(project: PythonProject, setting: (name: string) => 
     environment: new Map(),
     config: new Map(),
     called: new Set(),
+    nesting: 0,
     skips: () => false,
     isRequest: false,
     onCall: undefined,

@@ -1,5 +1,5 @@
 import { known, type Value } from "../abstract-value.js";
-import { all, always, not } from "../conditions.js";
+import { all, always, isNever, not } from "../conditions.js";
 import type { Condition, Place } from "../model.js";
 import { serviceOf } from "../apps.js";
 import { casesOf, split, valueOf, type Binding, type BindingCase } from "./bindings.js";
@@ -159,6 +159,7 @@ function settingsModules(machine: Machine): readonly SettingsModule[] {
   const chosen = machine.environment.get("DJANGO_SETTINGS_MODULE");
   const rows: SettingsModule[] = [];
   const walk = (value: Value | undefined, when: Condition): void => {
+    if (isNever(when)) return;
     if (value?.kind === "either") {
       walk(value.chosen, all(when, value.when));
       walk(value.otherwise, all(when, not(value.when)));

@@ -1,4 +1,16 @@
-import { entryOf, equal, joined, known, tested, textOf, unknownValue, type Entry, type Value } from "../abstract-value.js";
+import {
+  either,
+  type Entry,
+  entryOf,
+  equal,
+  joined,
+  known,
+  tested,
+  textOf,
+  unknownValue,
+  type Value,
+  variable,
+} from "../abstract-value.js";
 import { always, any, isNever, never, not, same, unknownTest } from "../conditions.js";
 import type { Condition, Place } from "../model.js";
 import { child, type Syntax } from "../syntax.js";
@@ -12,7 +24,16 @@ const maxRounds = 12;
 
 /** Run a statement or a block: names change, and the frame's path ends where it returns or raises. */
 export function runStatement(machine: Machine, node: Syntax | undefined, frame: Frame): void {
-  if (node === undefined || isNever(frame.path) || !machine.step()) return;
+  if (node === undefined || isNever(frame.path) || machine.nesting > maxNesting || !machine.step()) return;
+  machine.nesting += 1;
+  runNode(machine, node, frame);
+  machine.nesting -= 1;
+}
+
+/** Nobody nests code deeper by hand; what does is not followed, so that the stack holds. */
+export const maxNesting = 350;
+
+function runNode(machine: Machine, node: Syntax, frame: Frame): void {
   const place: Place = { file: frame.module.file, line: node.line };
   const go = (one: Syntax | undefined): void => runStatement(machine, one, frame);
   switch (node.type) {
@@ -318,7 +339,7 @@ export function assign(machine: Machine, target: Syntax, value: Value, frame: Fr
 function assignItem(machine: Machine, object: Syntax, key: string, value: Value, frame: Frame, place: Place): void {
   const holder = machine.evaluate(object, frame);
   if (madeAs(holder, "external:") === "os.environ") {
-    machine.environment.set(key, value);
+    setVariable(machine, key, value, frame);
     return;
   }
   if (holder.kind === "made" && holder.type === "config") {
@@ -328,6 +349,11 @@ function assignItem(machine: Machine, object: Syntax, key: string, value: Value,
   const changed = withEntry(holder, key, { value, ...place });
   if (changed !== undefined && (object.type === "identifier" || object.type === "subscript"))
     assign(machine, object, changed, frame, place);
+}
+
+/** Set a variable of the environment, under the condition it is reached by. */
+export function setVariable(machine: Machine, name: string, value: Value, frame: Frame): void {
+  machine.environment.set(name, either(reached(frame), value, machine.environment.get(name) ?? variable(name)));
 }
 
 /** Set a key of the app's configuration, under the condition it is reached by. */
