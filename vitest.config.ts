@@ -12,9 +12,9 @@ const sources = [
 
 /** The unit tests of what a catalogue is beneath, which run on SQLite as all do, and on PostgreSQL again. */
 const onBothDatabases = [
-  "catalogue/{canary,jobs,tables}",
+  "catalogue/{apply-migrations,canary,jobs,tables}",
   "delivery/{at-hand,variants}",
-  "http/adapters",
+  "http/{adapters,mistyped-catalogue}",
   "jobs/{manifests,replication,worker}",
   "uploads/{receive,settle}",
   "{attaching,open-media,rebuild-catalogue}",

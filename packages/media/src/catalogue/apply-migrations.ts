@@ -4,8 +4,8 @@ import { clockOf, type DatabaseKind, migrations as allMigrations, migrationsTabl
 import { sqlStateOf } from "./sql-state.js";
 import type { Schema } from "./schema.js";
 
-/** How long to wait for another process that is migrating. */
-const lockTimeoutMs = 60_000;
+/** How long to wait for another process that is migrating, or for those who use a table that changes: they wait behind us. */
+const defaultLockTimeoutMs = 50_000;
 
 /** The database whose tables are made. */
 export interface Tables {
@@ -23,7 +23,7 @@ export interface Tables {
  */
 export async function applyMigrations(
   { db, kind, prefix, description }: Tables,
-  { contract = false }: { readonly contract?: boolean },
+  { contract = false, lockTimeoutMs = defaultLockTimeoutMs }: { readonly contract?: boolean; readonly lockTimeoutMs?: number },
   migrations: readonly Migration[] = allMigrations,
 ): Promise<void> {
   const write = writerFor(kind, prefix);
@@ -32,7 +32,7 @@ export async function applyMigrations(
   const within = async (work: (tx: Kysely<Schema>) => Promise<void>): Promise<void> =>
     await db.transaction().execute(async (tx) => {
       if (kind === "postgres") {
-        await sql.raw(`SET LOCAL lock_timeout = ${lockTimeoutMs - 10_000}`).execute(tx);
+        await sql.raw(`SET LOCAL lock_timeout = ${lockTimeoutMs}`).execute(tx);
         await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${prefix}migrations`}, 0))`.execute(tx);
       }
       await work(tx);
@@ -52,7 +52,7 @@ export async function applyMigrations(
     if (isHoldfastError(cause)) throw cause;
     const isLocked = sqlStateOf(cause) === "55P03";
     const reason = isLocked
-      ? "another process has been making its tables for a minute, or holds them locked. Wait until it is done, and start again."
+      ? `another process is making its tables, or holds them locked, and was not done within ${Math.ceil(lockTimeoutMs / 1000)} s. Wait until it is, and start again.`
       : `its tables cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw fail("CATALOGUE_UNUSABLE", { where: `(${description})`, reason }, { cause });
   }
