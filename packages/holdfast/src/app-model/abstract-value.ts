@@ -68,7 +68,25 @@ export function tested(when: Condition): Value {
 export function either(when: Condition, chosen: Value, otherwise: Value): Value {
   if (when.kind === "always") return chosen;
   if (when.kind === "not" && when.of.kind === "always") return otherwise;
-  return { kind: "either", when, chosen, otherwise };
+  return weigh({ kind: "either", when, chosen, otherwise });
+}
+
+const weights = new WeakMap<Value, number>();
+/** Values that grow with every assignment in a loop of code say nothing to anybody. */
+const maxWeight = 400;
+
+function weigh(value: Value): Value {
+  const weight = weightOf(value);
+  if (weight > maxWeight) return unknownValue("a value with too many cases");
+  weights.set(value, weight);
+  return value;
+}
+
+function weightOf(value: Value): number {
+  const kept = weights.get(value);
+  if (kept !== undefined) return kept;
+  if (value.kind === "either") return 1 + weightOf(value.chosen) + weightOf(value.otherwise);
+  return value.kind === "text" ? value.parts.reduce((sum, part) => sum + weightOf(part), 1) : 1;
 }
 
 /** Join texts; what is known on both sides is joined at once. */
@@ -82,7 +100,7 @@ export function joined(...values: readonly Value[]): Value {
   const full = parts.filter((part) => part.kind !== "known" || part.value !== "");
   const [only] = full;
   if (only === undefined) return known("");
-  return full.length === 1 && (only.kind !== "known" || typeof only.value === "string") ? only : { kind: "text", parts: full };
+  return full.length === 1 && (only.kind !== "known" || typeof only.value === "string") ? only : weigh({ kind: "text", parts: full });
 }
 
 /** Take a value apart into the ways it can come out; their conditions exclude each other. */

@@ -1,4 +1,4 @@
-import type { Tree } from "web-tree-sitter";
+import type { Parser, Tree } from "web-tree-sitter";
 
 /** A node of a parsed file, kept apart from its parser: named nodes only, the file's text shared by all of them. */
 export interface Syntax {
@@ -15,6 +15,27 @@ export interface Syntax {
 
 /** Larger trees are cut off: nobody writes such a file by hand. */
 const maxNodes = 400_000;
+
+/** Text that takes longer than this is no source: a grammar can be made to search for sense in nonsense for minutes. */
+const maxParsingMs = 1_500;
+
+/** Parse a source; undefined for what is none. The parser's own memory is given back. */
+export function parseSyntax(parser: Parser, source: string): Syntax | undefined {
+  const until = Date.now() + maxParsingMs;
+  try {
+    const tree = parser.parse(source, undefined, { progressCallback: () => Date.now() > until });
+    if (tree === null) {
+      parser.reset();
+      return undefined;
+    }
+    const syntax = copySyntax(tree, source);
+    tree.delete();
+    return syntax;
+  } catch {
+    parser.reset();
+    return undefined;
+  }
+}
 
 /** Copy a tree out of its parser, so that the parser's memory can be given back. */
 export function copySyntax(tree: Tree, source: string): Syntax {
@@ -63,6 +84,27 @@ export function* descend(node: Syntax, enter: (node: Syntax) => boolean = () => 
     yield next;
     if (enter(next)) for (let index = next.children.length - 1; index >= 0; index -= 1) open.push(...next.children.slice(index, index + 1));
   }
+}
+
+const places = new WeakMap<Syntax, number>();
+
+/** The place of a node among its parent's children, found once. */
+export function placeOf(node: Syntax): number {
+  const kept = places.get(node);
+  if (kept !== undefined) return kept;
+  for (const [index, one] of (node.parent?.children ?? []).entries()) places.set(one, index);
+  return places.get(node) ?? 0;
+}
+
+/** Nodes by a text of theirs, in the order they have. */
+export function groupByText(nodes: Iterable<Syntax>, textOf: (node: Syntax) => string): ReadonlyMap<string, readonly Syntax[]> {
+  const groups = new Map<string, Syntax[]>();
+  for (const node of nodes) {
+    const group = groups.get(textOf(node));
+    if (group === undefined) groups.set(textOf(node), [node]);
+    else group.push(node);
+  }
+  return groups;
 }
 
 /** Whether a node is another or around it. */

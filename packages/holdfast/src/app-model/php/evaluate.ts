@@ -16,7 +16,7 @@ import {
 } from "../abstract-value.js";
 import { all, any, isNever, not, possible, set, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, contains, descend, type Syntax } from "../syntax.js";
+import { child, contains, descend, groupByText, type Syntax } from "../syntax.js";
 import { functionValue, methodValue } from "./function-values.js";
 import { argumentsOf, callOf, classAround, functionAround, functions, lastName, nameOf } from "./php-syntax.js";
 import { reach, type Asking } from "./reach.js";
@@ -35,6 +35,8 @@ export const phpTruths: Truths = {
 
 /** What the names in an expression stand for. */
 export interface Scope {
+  /** Whether there is patience left: code that goes round in circles is given up, and its values count as unknown. */
+  mayAsk(): boolean;
   readonly file: string;
   /** The folder of the file, relative to the app's root. */
   readonly folder: string;
@@ -55,7 +57,7 @@ const maxDepth = 14;
 /** The value of an expression, as far as its text and the names it uses tell. */
 export function evaluate(node: Syntax | undefined, scope: Scope, depth = 0): Value {
   if (node === undefined) return nothing;
-  if (depth > maxDepth) return unknownValue(node.text);
+  if (depth > maxDepth || !scope.mayAsk()) return unknownValue(node.text);
   const go = (one: Syntax | undefined): Value => evaluate(one, scope, depth + 1);
   switch (node.type) {
     case "string":
@@ -257,8 +259,8 @@ function ofVariable(node: Syntax, scope: Scope, depth: number): Value {
   if (name === "$this") return unknownValue(name);
   const owner = functionAround(node) ?? topOf(node);
   let value: Value | undefined;
-  for (const one of assignmentsIn(owner)) {
-    if (child(one, "left")?.text !== name || one.line > node.line || contains(one, node)) continue;
+  const before = assignmentsTo(owner, name).filter((one) => one.line <= node.line && !contains(one, node));
+  for (const one of before.slice(-maxAssignments)) {
     const right = evaluate(child(one, "right"), scope, depth + 2);
     const when = reach(one, askingIn(scope, depth + 3), node);
     if (one.operator === ".=") value = joined(value ?? known(""), right);
@@ -269,15 +271,19 @@ function ofVariable(node: Syntax, scope: Scope, depth: number): Value {
   return (owner.type === "program" ? undefined : scope.parameter(owner, name)) ?? unknownValue(name);
 }
 
-const assignmentsByOwner = new WeakMap<Syntax, readonly Syntax[]>();
+const assignmentsByOwner = new WeakMap<Syntax, ReadonlyMap<string, readonly Syntax[]>>();
+/** Of more assignments to one name than these only the last count. */
+const maxAssignments = 60;
 
-function assignmentsIn(owner: Syntax): readonly Syntax[] {
-  const kept = assignmentsByOwner.get(owner);
-  if (kept !== undefined) return kept;
-  const isInside = (node: Syntax): boolean => node === owner || !/^(method_declaration|function_definition)$/.test(node.type);
-  const found = [...descend(owner, isInside)].filter((one) => /^(augmented_)?assignment_expression$/.test(one.type));
-  assignmentsByOwner.set(owner, found);
-  return found;
+function assignmentsTo(owner: Syntax, name: string): readonly Syntax[] {
+  let byName = assignmentsByOwner.get(owner);
+  if (byName === undefined) {
+    const isInside = (node: Syntax): boolean => node === owner || !/^(method_declaration|function_definition)$/.test(node.type);
+    const all = [...descend(owner, isInside)].filter((one) => /^(augmented_)?assignment_expression$/.test(one.type));
+    byName = groupByText(all, (one) => child(one, "left")?.text ?? "");
+    assignmentsByOwner.set(owner, byName);
+  }
+  return byName.get(name) ?? [];
 }
 
 function topOf(node: Syntax): Syntax {

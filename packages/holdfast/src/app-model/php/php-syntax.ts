@@ -9,14 +9,19 @@ export interface Call {
   readonly isStatic: boolean;
 }
 
-const calls = new Set(["function_call_expression", "member_call_expression", "nullsafe_member_call_expression", "scoped_call_expression"]);
+const callTypes = new Set([
+  "function_call_expression",
+  "member_call_expression",
+  "nullsafe_member_call_expression",
+  "scoped_call_expression",
+]);
 
 /** Whether a node is a function, a method or a closure. */
 export const functions: readonly string[] = ["method_declaration", "function_definition", "anonymous_function", "arrow_function"];
 
 /** Take a call apart; undefined for what is none. */
 export function callOf(node: Syntax | undefined): Call | undefined {
-  if (node === undefined || !calls.has(node.type)) return undefined;
+  if (node === undefined || !callTypes.has(node.type)) return undefined;
   if (node.type === "function_call_expression") {
     return { node, name: lastName(child(node, "function")?.text ?? ""), on: undefined, isStatic: false };
   }

@@ -33,6 +33,9 @@ export interface PhpProject {
 const asides =
   /(^|\/)(tests?|vendor|node_modules|bower_components|stubs|docs?|examples?|database\/(seeders|seeds|factories|migrations)|bootstrap\/cache|storage\/framework|lang)\//i;
 
+/** Expressions looked at in one app; no app of a person's has as many. */
+const maxAsked = 60_000;
+
 /** Open the PHP app at `root`. */
 export function openPhpProject(
   tree: SourceTree,
@@ -98,14 +101,14 @@ export function openPhpProject(
   };
   const given = new WeakMap<Syntax, Map<string, readonly Value[]>>();
   const passed = (owner: Syntax, name: string): readonly Value[] => {
-    const kept = given.get(owner) ?? new Map<string, readonly Value[]>();
-    given.set(owner, kept);
-    const done = kept.get(name);
+    const byName = given.get(owner) ?? new Map<string, readonly Value[]>();
+    given.set(owner, byName);
+    const done = byName.get(name);
     if (done !== undefined) return done;
     // While it is worked out, nothing is known to be passed: callers may call themselves.
-    kept.set(name, []);
+    byName.set(name, []);
     const values = passedTo(owner, name, sources);
-    kept.set(name, values);
+    byName.set(name, values);
     return values;
   };
   const scopes = new Map<string, Scope>();
@@ -116,7 +119,9 @@ export function openPhpProject(
   };
   const sources: Sources = { usersOf, text, parse, scope };
   const constants = new Map<string, Value | undefined>();
+  let asked = 0;
   const newScope = (file: string): Scope => ({
+    mayAsk: () => (asked += 1) < maxAsked,
     file,
     folder: folderOf(file.slice(prefix.length)),
     config: (name) => setting(name)?.value,

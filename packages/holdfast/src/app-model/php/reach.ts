@@ -1,7 +1,7 @@
 import { equal, type Value } from "../abstract-value.js";
 import { all, always, any, not, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, contains, type Syntax } from "../syntax.js";
+import { child, contains, placeOf, type Syntax } from "../syntax.js";
 
 /** How expressions are read: passed in, since reading an expression asks in turn what is reached. */
 export interface Asking {
@@ -70,19 +70,29 @@ function throughSwitch(inner: Syntax, row: Syntax, asking: Asking): Condition {
 
 /** The tests that must have failed for a statement to be reached: an `if` before it that returns. */
 function exitsBefore(statement: Syntax, body: Syntax, asking: Asking): readonly Condition[] {
-  const found: Condition[] = [];
-  for (const one of body.children) {
-    if (one === statement) break;
-    if (one.type === "return_statement" || isThrow(one)) {
-      // Functions and classes of a file are there even after a return in it.
-      if (!/_(declaration|definition)$/.test(statement.type)) found.push(not(always));
-      continue;
-    }
-    if (one.type === "if_statement" && leaves(child(one, "body"))) {
-      const isWhole = child(one, "alternative") === undefined;
-      if (isWhole) found.push(not(asking.condition(child(one, "condition"))));
-    }
-  }
+  const place = placeOf(statement);
+  // Functions and classes of a file are there even after a return in it.
+  const isDefinition = /_(declaration|definition)$/.test(statement.type);
+  const before = exitsOf(body).filter((one) => placeOf(one) < place);
+  return before.slice(-maxExits).flatMap((one) => {
+    if (one.type === "if_statement") return [not(asking.condition(child(one, "condition")))];
+    return isDefinition ? [] : [not(always)];
+  });
+}
+
+/** More exits than these in one body are not asked. */
+const maxExits = 60;
+const exitsByBody = new WeakMap<Syntax, readonly Syntax[]>();
+
+function exitsOf(body: Syntax): readonly Syntax[] {
+  const kept = exitsByBody.get(body);
+  if (kept !== undefined) return kept;
+  const isExit = (one: Syntax): boolean =>
+    one.type === "return_statement" ||
+    isThrow(one) ||
+    (one.type === "if_statement" && child(one, "alternative") === undefined && leaves(child(one, "body")));
+  const found = body.children.filter(isExit);
+  exitsByBody.set(body, found);
   return found;
 }
 

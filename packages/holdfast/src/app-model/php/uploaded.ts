@@ -8,13 +8,13 @@ const fileLike =
 const typed = /\b(TemporaryUploadedFile|UploadedFile|UploadedFileInterface)\b/;
 
 /** Whether an expression is an uploaded file, as far as its text and what it was assigned from tell. */
-export function isUploaded(node: Syntax | undefined, depth = 0): boolean {
-  if (node === undefined || depth > 6) return false;
+export function isUploaded(node: Syntax | undefined, seen: Set<string> = new Set()): boolean {
+  if (node === undefined) return false;
   const call = callOf(node);
   if (call !== undefined) {
     if (/^(file|getUploadedFile|getUploadedFiles|getFile|getFiles|allFiles)$/.test(call.name)) return true;
     if (/^(validated|input|get|safe)$/.test(call.name)) return fileLike.test(node.text);
-    return /^(first|last|wait|resize|fit|encode|stream|scale|cover)$/.test(call.name) && isUploaded(call.on, depth + 1);
+    return /^(first|last|wait|resize|fit|encode|stream|scale|cover)$/.test(call.name) && isUploaded(call.on, seen);
   }
   switch (node.type) {
     case "member_access_expression":
@@ -25,24 +25,26 @@ export function isUploaded(node: Syntax | undefined, depth = 0): boolean {
       return /request|^\$req$|^\$data$|^\$form$|^\$validated$/i.test(object) && fileLike.test(name);
     }
     case "subscript_expression":
-      return node.text.startsWith("$_FILES") || isUploaded(node.children[0], depth + 1) || fileLike.test(node.children[1]?.text ?? "");
+      return node.text.startsWith("$_FILES") || isUploaded(node.children[0], seen) || fileLike.test(node.children[1]?.text ?? "");
     case "variable_name":
-      return isVariableUploaded(node, depth);
+      if (seen.has(node.text)) return false;
+      seen.add(node.text);
+      return isVariableUploaded(node, seen);
     case "parenthesized_expression":
     case "cast_expression":
-      return isUploaded(node.children.at(-1), depth + 1);
+      return isUploaded(node.children.at(-1), seen);
     default:
       return false;
   }
 }
 
-function isVariableUploaded(node: Syntax, depth: number): boolean {
+function isVariableUploaded(node: Syntax, seen: Set<string>): boolean {
   const owner = functionAround(node) ?? topOf(node);
   for (const one of descend(owner)) {
     if (one.type.endsWith("parameter") && child(one, "name")?.text === node.text && typed.test(child(one, "type")?.text ?? "")) return true;
     if (one.type === "assignment_expression" && child(one, "left")?.text === node.text && one.line <= node.line) {
       const right = child(one, "right");
-      if (right !== node && isUploaded(right, depth + 1)) return true;
+      if (right !== node && isUploaded(right, seen)) return true;
     }
     if (one.type === "foreach_statement" && one.line <= node.line) {
       const [subject, ...names] = one.children;
@@ -51,7 +53,7 @@ function isVariableUploaded(node: Syntax, depth: number): boolean {
           part.type !== "compound_statement" &&
           [...descend(part)].some((inner) => inner.text === node.text && inner.type === "variable_name"),
       );
-      if (binds && subject !== undefined && (isUploaded(subject, depth + 1) || fileLike.test(subject.text))) return true;
+      if (binds && subject !== undefined && (isUploaded(subject, seen) || fileLike.test(subject.text))) return true;
     }
   }
   return false;
@@ -72,16 +74,26 @@ function isPropertyTyped(node: Syntax, name: string): boolean {
 
 /** Whether the text around a node speaks of files that visitors send. */
 export function handlesUploads(node: Syntax): boolean {
-  const owner = functionAround(node) ?? topOf(node);
-  return /->file\(|hasFile\(|UploadedFile|base64_decode|getClientOriginal|getRealPath|\$_FILES|WithFileUploads|->getPathname|Image::(make|read)|Intervention|php:\/\/input/.test(
-    owner.text,
+  return speaks(
+    node,
+    speaking,
+    /->file\(|hasFile\(|UploadedFile|base64_decode|getClientOriginal|getRealPath|\$_FILES|WithFileUploads|->getPathname|Image::(make|read)|Intervention|php:\/\/input/,
   );
 }
 
 /** Whether the function around a node is given a file that a visitor sent. */
 export function receivesUploads(node: Syntax): boolean {
+  return speaks(node, receiving, /->file\(|hasFile\(|UploadedFile|base64_decode|getClientOriginal|\$_FILES|Image::(make|read)/);
+}
+
+const speaking = new WeakMap<Syntax, boolean>();
+const receiving = new WeakMap<Syntax, boolean>();
+
+function speaks(node: Syntax, known: WeakMap<Syntax, boolean>, signs: RegExp): boolean {
   const owner = functionAround(node) ?? topOf(node);
-  return /->file\(|hasFile\(|UploadedFile|base64_decode|getClientOriginal|\$_FILES|Image::(make|read)/.test(owner.text);
+  const kept = known.get(owner) ?? signs.test(owner.text);
+  known.set(owner, kept);
+  return kept;
 }
 
 function topOf(node: Syntax): Syntax {

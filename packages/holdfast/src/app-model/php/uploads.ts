@@ -19,6 +19,9 @@ interface Write {
   readonly rows: readonly Outcome[];
 }
 
+/** More writes than these in one file tell nothing more. */
+const maxWrites = 200;
+
 /** Find the places where the app's own code keeps what visitors upload. */
 export function uploadSinks(project: PhpProject): readonly Sink[] {
   return project.files.flatMap((file) => {
@@ -26,7 +29,10 @@ export function uploadSinks(project: PhpProject): readonly Sink[] {
     const root = project.parse(file);
     if (root === undefined) return [];
     const scope = project.scope(file);
-    const writes = [...descend(root)].flatMap((node) => writeOf(project, node, scope));
+    const writes: Write[] = [];
+    for (const node of descend(root)) {
+      if (writes.length < maxWrites) writes.push(...writeOf(project, node, scope));
+    }
     return group(project, file, writes, scope);
   });
 }

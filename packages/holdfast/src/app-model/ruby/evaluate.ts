@@ -17,13 +17,15 @@ import {
 } from "../abstract-value.js";
 import { all, any, not, possible, present, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, contains, type Syntax } from "../syntax.js";
+import { child, contains, descend, groupByText, type Syntax } from "../syntax.js";
 import { joinPath, ofValue, rubyTruths } from "./method-values.js";
 import { reach, type Asking } from "./reach.js";
 import { argumentsOf, chainName, keyOf } from "./ruby-syntax.js";
 
 /** What the names in an expression stand for. */
 export interface Scope {
+  /** Whether there is patience left: code that goes round in circles is given up, and its values count as unknown. */
+  mayAsk(): boolean;
   readonly file: string;
   /** `Rails.env`, as production has it. */
   readonly environment: string;
@@ -41,7 +43,7 @@ const maxDepth = 14;
 /** The value of an expression, as far as its text and the names it uses tell. */
 export function evaluate(node: Syntax | undefined, scope: Scope, depth = 0): Value {
   if (node === undefined) return nothing;
-  if (depth > maxDepth) return unknownValue(node.text);
+  if (depth > maxDepth || !scope.mayAsk()) return unknownValue(node.text);
   const go = (one: Syntax | undefined): Value => evaluate(one, scope, depth + 1);
   switch (node.type) {
     case "string":
@@ -230,9 +232,9 @@ function named(node: Syntax, scope: Scope, depth: number): Value {
 function assigned(use: Syntax, name: string, scope: Scope, depth: number): Value | undefined {
   const owner = name.startsWith("@") || /^[A-Z]/.test(name) ? topOf(use) : scopeOf(use);
   let value: Value | undefined;
-  for (const one of assignmentsIn(owner)) {
-    if (child(one, "left")?.text !== name || contains(one, use)) continue;
-    if (!name.startsWith("@") && !/^[A-Z]/.test(name) && one.line > use.line) break;
+  const isAnywhere = name.startsWith("@") || /^[A-Z]/.test(name);
+  const before = assignmentsTo(owner, name).filter((one) => (isAnywhere || one.line <= use.line) && !contains(one, use));
+  for (const one of before.slice(-maxAssignments)) {
     const right = evaluate(child(one, "right"), scope, depth + 2);
     const when = reach(one, askingIn(scope, depth + 2), use);
     if (one.operator === "||=") value = value === undefined ? right : orElse(value, right);
@@ -241,19 +243,18 @@ function assigned(use: Syntax, name: string, scope: Scope, depth: number): Value
   return value;
 }
 
-const assignmentsByOwner = new WeakMap<Syntax, readonly Syntax[]>();
+const assignmentsByOwner = new WeakMap<Syntax, ReadonlyMap<string, readonly Syntax[]>>();
+/** Of more assignments to one name than these only the last count. */
+const maxAssignments = 60;
 
-function assignmentsIn(owner: Syntax): readonly Syntax[] {
-  const kept = assignmentsByOwner.get(owner);
-  if (kept !== undefined) return kept;
-  const found: Syntax[] = [];
-  const look = (node: Syntax): void => {
-    if (node.type === "assignment" || node.type === "operator_assignment") found.push(node);
-    for (const one of node.children) look(one);
-  };
-  look(owner);
-  assignmentsByOwner.set(owner, found);
-  return found;
+function assignmentsTo(owner: Syntax, name: string): readonly Syntax[] {
+  let byName = assignmentsByOwner.get(owner);
+  if (byName === undefined) {
+    const all = [...descend(owner)].filter((one) => one.type === "assignment" || one.type === "operator_assignment");
+    byName = groupByText(all, (one) => child(one, "left")?.text ?? "");
+    assignmentsByOwner.set(owner, byName);
+  }
+  return byName.get(name) ?? [];
 }
 
 function topOf(node: Syntax): Syntax {

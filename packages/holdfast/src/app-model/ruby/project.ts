@@ -36,6 +36,9 @@ export interface Setting extends Place {
 /** Folders whose code never runs in production. */
 const asides = /(^|\/)(test|tests|spec|specs|features|vendor|node_modules|tmp|log|coverage|doc|docs|examples?|generators|templates)\//;
 
+/** Expressions looked at in one app; no app of a person's has as many. */
+const maxAsked = 60_000;
+
 /** Open the Ruby app at `root`. */
 export function openRubyProject(
   tree: SourceTree,
@@ -56,7 +59,9 @@ export function openRubyProject(
   };
   const environment = declaredEnvironment(deployment, root);
   const definitions = definitionsOf(files, tree, parse, (file) => scope(file));
+  let asked = 0;
   const scope = (file: string, locals?: ReadonlyMap<string, Value>): Scope => ({
+    mayAsk: () => (asked += 1) < maxAsked,
     file,
     environment,
     setting: (name) => winner(settings(name)),

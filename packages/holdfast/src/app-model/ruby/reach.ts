@@ -1,7 +1,7 @@
 import { equal, type Value } from "../abstract-value.js";
 import { all, always, any, not, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, contains, type Syntax } from "../syntax.js";
+import { child, contains, placeOf, type Syntax } from "../syntax.js";
 
 /** How expressions are read: passed in, since reading an expression asks in turn what is reached. */
 export interface Asking {
@@ -71,19 +71,31 @@ function throughCase(inner: Syntax, outer: Syntax, asking: Asking): Condition {
 
 /** The tests that must have failed for a statement to be reached: `return if …` before it. */
 function exitsBefore(statement: Syntax, body: Syntax, asking: Asking): readonly Condition[] {
-  const found: Condition[] = [];
-  for (const one of body.children) {
-    if (one === statement) break;
-    if (one.type === "return" || (one.type === "call" && child(one, "method")?.text === "raise" && one.children.length < 3)) {
-      // What follows in the same body is dead, unless a rescue leads past it.
-      if (statement.type !== "rescue" && statement.type !== "ensure" && body.type !== "program") found.push(not(always));
-      continue;
-    }
-    if (!["if_modifier", "unless_modifier", "if", "unless"].includes(one.type) || !leaves(one)) continue;
+  if (statement.type === "rescue") return [unknownTest("whether it fails")];
+  const place = placeOf(statement);
+  // What follows a return in the same body is dead, unless an ensure leads past it.
+  const isPast = statement.type === "ensure" || body.type === "program";
+  const before = exitsOf(body).filter((one) => placeOf(one) < place);
+  return before.slice(-maxExits).flatMap((one) => {
+    if (one.type === "return" || one.type === "call") return isPast ? [] : [not(always)];
     const test = asking.condition(child(one, "condition"));
-    found.push(one.type.startsWith("if") ? not(test) : test);
-  }
-  return statement.type === "rescue" ? [unknownTest("whether it fails")] : found;
+    return [one.type.startsWith("if") ? not(test) : test];
+  });
+}
+
+/** More exits than these in one body are not asked. */
+const maxExits = 60;
+const exitsByBody = new WeakMap<Syntax, readonly Syntax[]>();
+
+function exitsOf(body: Syntax): readonly Syntax[] {
+  const kept = exitsByBody.get(body);
+  if (kept !== undefined) return kept;
+  const raises = (one: Syntax): boolean => one.type === "call" && child(one, "method")?.text === "raise" && one.children.length < 3;
+  const found = body.children.filter(
+    (one) => one.type === "return" || raises(one) || (/^(if|unless)(_modifier)?$/.test(one.type) && leaves(one)),
+  );
+  exitsByBody.set(body, found);
+  return found;
 }
 
 function leaves(node: Syntax): boolean {
