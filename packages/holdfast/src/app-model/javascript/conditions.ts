@@ -104,11 +104,22 @@ const sizeOf = (condition: Condition): number => {
 
 const largest = 16;
 
-/** Forgets what the request decides where a condition has grown too large to be of use to anybody. */
+const asksData = (condition: Condition): boolean =>
+  condition.kind === "unknown"
+    ? condition.what.startsWith(dataMark) || condition.what.startsWith(failureMark)
+    : condition.kind === "not"
+      ? asksData(condition.of)
+      : (condition.kind === "all" || condition.kind === "any") && condition.of.some(asksData);
+
+/**
+ * Takes many questions about the request together as one where a condition has grown too large to be of use to anybody. That one
+ * may hold or not: were it left out, its opposite would be impossible.
+ */
 const small = (condition: Condition): Condition => {
-  if (sizeOf(condition) <= largest) return condition;
-  const plain = withoutData(condition);
-  return sizeOf(plain) <= largest ? plain : decidedByData("too much");
+  if (sizeOf(condition) <= largest || !asksData(condition)) return condition;
+  const together = decidedByData(`many:${idOf(condition)}`);
+  if (condition.kind !== "all") return together;
+  return allOf([...condition.of.filter((part) => !asksData(part)), together]);
 };
 
 /** Joins conditions that must all hold; what contradicts itself is `never`. */

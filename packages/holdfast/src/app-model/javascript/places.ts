@@ -41,6 +41,8 @@ export const modelPath = (machine: Machine, text: string): string | undefined =>
       .map(() => "..");
     path = [...up, path.slice(repositoryRoot.length + 1)].filter((part) => part !== "").join("/") || ".";
   }
+  // What a variable names below one of the app's own folders stays in there.
+  if (text.startsWith(`${folder}/`) || text.startsWith(repositoryRoot)) path = path.replace(/\$\{[^]*$/, "*");
   path = path.replace(/^\.\/(?=.)/, "");
   // What is not known at its end is the file's own name.
   const known = path.split("*")[0] ?? "";
