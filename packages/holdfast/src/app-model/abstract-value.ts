@@ -41,6 +41,9 @@ export interface Truths {
 /** More ways than this are not told apart: the value counts as unknown. */
 const maxCases = 24;
 
+/** A longer text is no name and no path. */
+const maxTextChars = 10_000;
+
 /** Nothing: `nil`, `null`. */
 export const nothing: Value = { kind: "known", value: null };
 
@@ -94,8 +97,12 @@ export function joined(...values: readonly Value[]): Value {
   const parts: Value[] = [];
   for (const value of values.flatMap((one) => (one.kind === "text" ? one.parts : [one]))) {
     const last = parts.at(-1);
-    if (last?.kind === "known" && value.kind === "known") parts[parts.length - 1] = known(`${last.value ?? ""}${value.value ?? ""}`);
-    else parts.push(value);
+    if (last?.kind === "known" && value.kind === "known") {
+      const text = `${last.value ?? ""}${value.value ?? ""}`;
+      // A text that doubles in every line of code would fill the memory.
+      if (text.length > maxTextChars) return unknownValue("a text without end");
+      parts[parts.length - 1] = known(text);
+    } else parts.push(value);
   }
   const full = parts.filter((part) => part.kind !== "known" || part.value !== "");
   const [only] = full;

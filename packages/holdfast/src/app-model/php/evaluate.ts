@@ -279,8 +279,8 @@ function assignmentsTo(owner: Syntax, name: string): readonly Syntax[] {
   let byName = assignmentsByOwner.get(owner);
   if (byName === undefined) {
     const isInside = (node: Syntax): boolean => node === owner || !/^(method_declaration|function_definition)$/.test(node.type);
-    const all = [...descend(owner, isInside)].filter((one) => /^(augmented_)?assignment_expression$/.test(one.type));
-    byName = groupByText(all, (one) => child(one, "left")?.text ?? "");
+    const found = [...descend(owner, isInside)].filter((one) => /^(augmented_)?assignment_expression$/.test(one.type));
+    byName = groupByText(found, (one) => child(one, "left")?.text ?? "");
     assignmentsByOwner.set(owner, byName);
   }
   return byName.get(name) ?? [];

@@ -250,8 +250,8 @@ const maxAssignments = 60;
 function assignmentsTo(owner: Syntax, name: string): readonly Syntax[] {
   let byName = assignmentsByOwner.get(owner);
   if (byName === undefined) {
-    const all = [...descend(owner)].filter((one) => one.type === "assignment" || one.type === "operator_assignment");
-    byName = groupByText(all, (one) => child(one, "left")?.text ?? "");
+    const found = [...descend(owner)].filter((one) => one.type === "assignment" || one.type === "operator_assignment");
+    byName = groupByText(found, (one) => child(one, "left")?.text ?? "");
     assignmentsByOwner.set(owner, byName);
   }
   return byName.get(name) ?? [];
