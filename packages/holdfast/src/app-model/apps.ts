@@ -14,11 +14,17 @@ const manifests = [
   "artisan",
   "wp-config.php",
   "wp-config-sample.php",
-  "index.php",
-  "app.py",
-  "main.py",
-  "wsgi.py",
 ];
+
+/** Files that say so only where no app is around them: part of one looks the same. */
+const entries = ["index.php", "app.py", "main.py", "wsgi.py"];
+
+/** A folder that may hold an app. */
+export interface Candidate {
+  readonly root: string;
+  /** It counts only where no app was found around it. */
+  readonly isWeak: boolean;
+}
 
 /** Apps looked for in one repository. */
 const maxRoots = 40;
@@ -30,14 +36,17 @@ const besides = /(^|\/)(tests?|__tests__|spec|examples?|fixtures|docs?|e2e|cypre
  * Find the folders that may hold an app: those that a service names, and those with a manifest, the nearest to the repository's root
  * first. Whether there is an app is for the readers to say.
  */
-export function candidateRoots(tree: SourceTree, deployment: Deployment): readonly string[] {
+export function candidateRoots(tree: SourceTree, deployment: Deployment): readonly Candidate[] {
   const serving = deployment.services.filter((service) => service.kind === "web" && isDeclared(service)).map(({ root }) => root);
-  const found = tree
-    .find(".", ...manifests)
-    .filter((path) => manifests.includes(path.slice(path.lastIndexOf("/") + 1)) && !besides.test(path))
-    .map(folderOf);
-  const others = [...new Set(found)].toSorted((one, other) => depth(one) - depth(other) || (one < other ? -1 : 1));
-  return [...new Set([...serving, ...others])].slice(0, maxRoots);
+  const foldersOf = (names: readonly string[]): readonly string[] =>
+    tree
+      .find(".", ...names)
+      .filter((path) => names.includes(path.slice(path.lastIndexOf("/") + 1)) && !besides.test(path))
+      .map(folderOf)
+      .toSorted((one, other) => depth(one) - depth(other) || (one < other ? -1 : 1));
+  const strong = [...new Set([...serving, ...foldersOf(manifests)])].slice(0, maxRoots);
+  const weak = [...new Set(foldersOf(entries))].filter((root) => !strong.includes(root)).slice(0, maxRoots);
+  return [...strong.map((root) => ({ root, isWeak: false })), ...weak.map((root) => ({ root, isWeak: true }))];
 }
 
 /** An image that no deploy file speaks of may be of anything. */

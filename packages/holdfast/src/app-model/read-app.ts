@@ -32,7 +32,8 @@ const readers: readonly { readonly endings: readonly string[]; readonly load: ()
 export async function readApps(tree: SourceTree): Promise<AppModel[]> {
   const deployment = readDeployment(tree);
   const apps: AppModel[] = [];
-  for (const root of candidateRoots(tree, deployment)) {
+  for (const { root, isWeak } of candidateRoots(tree, deployment)) {
+    if (isWeak && apps.some((app) => isWithin(root, app.root))) continue;
     const service = serviceOf(root, deployment);
     const own = deploymentOf(root, deployment, tree);
     const readings = await readRoot(tree, root, own, apps);
