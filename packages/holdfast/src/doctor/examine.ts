@@ -159,21 +159,24 @@ function hintOf(verdict: Verdict, { language, command }: ExamineOptions): string
   const [first] = verdict.notUnderstood;
   if (verdict.answer === "unknown" && first !== undefined) return words.notUnderstood(first.why);
   if (verdict.answer !== "depends") return undefined;
-  const ways = verdict.depends.filter(({ answer }) => answer === "keeps").map(({ when }) => setOptions(when));
-  const [one, other] = ways.filter((way) => way !== "");
+  const ways = verdict.depends
+    .filter(({ answer }) => answer === "keeps")
+    .map(({ when, storage }) => ({ storage, options: setOptions(when) }))
+    .filter(({ options }) => options.length > 0)
+    .toSorted((a, b) => a.options.length - b.options.length);
+  const [one] = ways;
   if (one === undefined) return undefined;
-  return words.decide(`${command} ${one}`, other);
+  const other = ways.find(({ storage }) => storage !== one.storage);
+  return words.decide(`${command} ${one.options.join(" ")}`, other?.options.join(" "));
 }
 
 /** What to say to the doctor so that a row of the table holds. */
-function setOptions(when: Readonly<Record<string, string>>): string {
-  const wanted = Object.entries(when).filter(([, value]) => value !== "unset");
-  return wanted
-    .map(([name, value]) => {
-      if (value === "set") return `--set ${name}`;
-      return /^[\w.:/-]+$/.test(value) ? `--set ${name}=${value}` : `--set '${name}=${value.replaceAll("'", "")}'`;
-    })
-    .join(" ");
+function setOptions(when: Readonly<Record<string, string>>): readonly string[] {
+  const wanted = Object.entries(when).filter(([name, value]) => value !== "unset" && /^\w+$/.test(name));
+  return wanted.map(([name, value]) => {
+    if (value === "set") return `--set ${name}`;
+    return /^[\w.:/-]+$/.test(value) ? `--set ${name}=${value}` : `--set '${name}=${value.replaceAll("'", "")}'`;
+  });
 }
 
 /** Rows are read in order: what an earlier row has ruled out already need not be said again. */

@@ -64,7 +64,7 @@ type Files = Readonly<Record<string, string>>;
 /** The files in which the two examples differ: the rest is the same small app. */
 function differing({ example }: Rule): { readonly fires: Files; readonly silent: Files } {
   const differs = (file: string): boolean => example.fires[file] !== example.silent[file];
-  const only = (files: Files): Files => Object.fromEntries(Object.entries(files).filter(([file, text]) => differs(file) && text !== ""));
+  const only = (files: Files): Files => Object.fromEntries(Object.entries(files).filter(([file]) => differs(file)));
   return { fires: only(example.fires), silent: only(example.silent) };
 }
 

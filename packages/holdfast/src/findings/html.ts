@@ -4,7 +4,7 @@ import { style } from "./html-style.js";
 import { nameOfApp } from "./paths.js";
 import { plain } from "./plain-text.js";
 import type { AppReport, FirstAid, Report, ReportedVerdict, ReportWords } from "./report.js";
-import { storageText, whenText } from "./table-words.js";
+import { leadsText, whenText } from "./table-words.js";
 
 const marks = { keeps: "✓", loses: "✗", depends: "?", none: "–", unknown: "?" } as const;
 
@@ -27,7 +27,7 @@ export function printHtml(report: Report): string {
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="holdfast ${report.version}">
 <title>${words.title}</title>
@@ -77,13 +77,10 @@ ${settled}
 }
 
 function verdict(told: ReportedVerdict, words: ReportWords): Markup {
-  const rows = told.depends.map(
-    (row) =>
-      page`<tr><td>${whenText(row, words)}</td><td>${words.answers[row.answer]}</td><td>${storageText(row.storage, words)}</td></tr>`,
-  );
-  const head = page`<tr><th>${words.decidedBy}</th><th></th><th>${words.where}</th></tr>`;
+  const rows = told.depends.map((row) => page`<tr><td>${whenText(row, words)}</td><td>${leadsText(row, words)}</td></tr>`);
+  const head = page`<tr><th>${words.decidedBy}</th><th></th></tr>`;
   const table = page`<div class="scroll"><table><thead>${head}</thead><tbody>${rows}</tbody></table></div>`;
-  const hint = told.hint === undefined ? undefined : page`<small>${told.hint}</small>`;
+  const hint = told.hint?.split("\n").map((line) => page`<small>${line}</small>`);
   return page`<div class="verdict ${told.answer}"><span class="mark" aria-hidden="true">${marks[told.answer]}</span>
 <div>${told.headline}${hint}</div></div>
 ${rows.length === 0 ? undefined : table}`;

@@ -2,7 +2,7 @@ import type { Finding, SourceFrame } from "./finding.js";
 import { nameOfApp } from "./paths.js";
 import { plain } from "./plain-text.js";
 import type { AppReport, Report, ReportedVerdict, ReportWords } from "./report.js";
-import { whenText, storageText } from "./table-words.js";
+import { leadsText, whenText } from "./table-words.js";
 
 const marks = { keeps: "✅", loses: "❌", depends: "⚠️", none: "➖", unknown: "❔" } as const;
 
@@ -54,12 +54,10 @@ function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonl
 
 function verdictText(verdict: ReportedVerdict, words: ReportWords): string {
   const lines = [`${marks[verdict.answer]} **${escape(verdict.headline)}**`];
-  if (verdict.hint !== undefined) lines.push(escape(verdict.hint));
+  lines.push(...(verdict.hint?.split("\n").map(escape) ?? []));
   if (verdict.depends.length > 0) {
-    const rows = verdict.depends.map(
-      (row) => `| ${escape(whenText(row, words))} | ${escape(words.answers[row.answer])} | ${escape(storageText(row.storage, words))} |`,
-    );
-    lines.push([`| ${words.decidedBy} | | ${words.where} |`, "|---|---|---|", ...rows].join("\n"));
+    const rows = verdict.depends.map((row) => `| ${escape(whenText(row, words))} | ${escape(leadsText(row, words))} |`);
+    lines.push([`| ${words.decidedBy} | |`, "|---|---|", ...rows].join("\n"));
   }
   return lines.join("\n\n");
 }
@@ -93,11 +91,11 @@ function frameText({ lines }: SourceFrame): string {
 function fenced(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
-  return `${fence}${language}\n${plain(text)}\n${fence}`;
+  return `${fence}${language}\n${text.split("\n").map(plain).join("\n")}\n${fence}`;
 }
 
 function codeSpan(text: string): string {
-  const clean = plain(text).replaceAll("\n", " ");
+  const clean = plain(text);
   const fence = clean.includes("`") ? "``" : "`";
   return `${fence}${clean.includes("`") ? ` ${clean.replaceAll("``", "` `")} ` : clean}${fence}`;
 }

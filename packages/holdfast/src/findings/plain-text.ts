@@ -1,9 +1,9 @@
 /**
- * Take out of a text what a terminal or a reader would obey rather than show: control characters, escape sequences and the
- * marks that turn the direction of writing. File names and source lines come from strangers.
+ * Take out of a text what a terminal, a log or a reader would obey rather than show: control characters and line breaks, escape
+ * sequences, and the marks that turn the direction of writing. File names and source lines come from strangers.
  */
 export function plain(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\u00b7");
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\u00b7");
 }
 
 /** Break a text into lines of at most `width` characters, at spaces; a longer word keeps a line of its own. */

@@ -84,8 +84,10 @@ export interface ReportWords {
   readonly because: string;
   readonly decidedBy: string;
   readonly otherwise: string;
-  readonly set: string;
-  readonly unset: string;
+  readonly set: (names: readonly string[]) => string;
+  readonly unset: (names: readonly string[]) => string;
+  /** A row that leads to a folder which a variable names. */
+  readonly diskIfMounted: string;
   readonly app: string;
   readonly findings: string;
   readonly none: string;

@@ -2,8 +2,8 @@ import colors from "picocolors";
 import type { Finding, SourceFrame } from "./finding.js";
 import { nameOfApp } from "./paths.js";
 import { cut, plain, wrap } from "./plain-text.js";
-import type { AppReport, FirstAid, Report, ReportedVerdict, ReportWords } from "./report.js";
-import { storageText, whenText } from "./table-words.js";
+import type { AppReport, FirstAid, Report, ReportedRow, ReportedVerdict, ReportWords } from "./report.js";
+import { leadsText, whenText } from "./table-words.js";
 
 /** The terminal that a report is printed to, and what to run for more. */
 export interface TerminalOptions {
@@ -33,7 +33,7 @@ const shownRows = 6;
 
 /** Print a report for a person: the verdicts first, then what to save, then the findings with their lines and remedies. */
 export function printTerminal(report: Report, options: TerminalOptions): string {
-  const width = Math.max(40, Math.min(options.columns ?? 80, 100)) - 2;
+  const width = Math.max(60, Math.min(options.columns ?? 80, 100)) - 2;
   const page: Page = { paint: colors.createColors(options.hasColors), width, words: report.words, options };
   const lines: string[] = [""];
   const [first] = report.apps.toSorted((one, other) => weightOf(one) - weightOf(other));
@@ -76,7 +76,10 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
   const { paint, words, options } = page;
   const lines = [...verdictLines(app.verdicts.uploads, page), ...verdictLines(app.verdicts.database, page)];
   const where = [app.framework, ...app.platforms].join(" · ");
-  lines.push(paint.dim(`    ${plain(hasName || app.root !== "." ? `${where} · ${nameOfApp(app)}` : where)}`), "");
+  lines.push(
+    paint.dim(`    ${plain(nameOfApp(app) !== "." && (hasName || app.root !== ".") ? `${where} · ${nameOfApp(app)}` : where)}`),
+    "",
+  );
   if (app.firstAid !== undefined) lines.push(...aidLines(app.firstAid, page), "");
 
   const groups = grouped(open(app));
@@ -103,8 +106,9 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
   }
   const [top] = groups;
   if (top?.[0] !== undefined) {
-    if (!options.isAll) lines.push(`  ${paint.dim(words.moreHow(`${options.command} --all`))}`);
-    lines.push(`  ${paint.dim(words.explainHow(`${commandName(options.command)} --explain ${top[0].code}`))}`, "");
+    if (!options.isAll) lines.push(...indented(words.moreHow(`${options.command} --all`), page, 2).map(paint.dim));
+    const explain = words.explainHow(`${commandName(options.command)} --explain ${top[0].code}`);
+    lines.push(...indented(explain, page, 2).map(paint.dim), "");
   }
   return lines;
 }
@@ -112,27 +116,36 @@ function appLines(app: AppReport, page: Page, room: number, hasName: boolean): r
 function verdictLines(verdict: ReportedVerdict, page: Page): readonly string[] {
   const { paint, words } = page;
   const color = colorOf(verdict.answer, paint);
-  const lines = wrap(verdict.headline, page.width - 4).map(
+  const lines = wrap(plain(verdict.headline), page.width - 4).map(
     (line, at) => `  ${at === 0 ? color(marks[verdict.answer]) : " "} ${paint.bold(color(line))}`,
   );
   const rows = verdict.depends.slice(0, shownRows).map((row) => ({
-    when: plain(whenText(row, words)),
-    to: `${words.answers[row.answer]} (${plain(storageText(row.storage, words))})`,
-    color: row.answer === "loses" || row.answer === "rejected" ? paint.red : paint.green,
+    when: wrap(plain(whenText(row, words)), page.width - 34),
+    to: plain(leadsText(row, words)),
+    color: isLoss(row.answer) ? paint.red : row.answer === "unknown" || row.answer === "depends" ? paint.yellow : paint.green,
   }));
-  const whenWidth = Math.min(Math.max(0, ...rows.map(({ when }) => when.length)), page.width - 36);
+  const whenWidth = Math.max(0, ...rows.flatMap(({ when }) => when.map(({ length }) => length)));
   for (const { when, to, color: paintRow } of rows) {
-    lines.push(`      ${paint.dim(cut(when, whenWidth).padEnd(whenWidth))}  ${paintRow(to)}`);
+    const last = when.length - 1;
+    for (const [at, line] of when.entries()) {
+      lines.push(at < last ? `      ${paint.dim(line)}` : `      ${paint.dim(line.padEnd(whenWidth))}  ${paintRow(to)}`);
+    }
   }
   if (verdict.depends.length > shownRows) lines.push(paint.dim("      …"));
-  if (verdict.hint !== undefined) lines.push(...indented(verdict.hint, page, 4));
+  for (const line of verdict.hint?.split("\n") ?? []) lines.push(...indented(line, page, 4));
   return lines;
+}
+
+function isLoss(answer: ReportedRow["answer"]): boolean {
+  return answer === "loses" || answer === "rejected";
 }
 
 /** No gutter here: these lines are copied. */
 function aidLines({ warning, steps }: FirstAid, page: Page): readonly string[] {
   const { paint, words } = page;
-  const head = wrap(`${words.firstAid}${words.colon}${warning}`, page.width - 2).map((line) => `  ${paint.yellow(paint.bold(line))}`);
+  const head = wrap(plain(`${words.firstAid}${words.colon}${warning}`), page.width - 2).map(
+    (line) => `  ${paint.yellow(paint.bold(line))}`,
+  );
   const body = steps.flatMap(({ say, command }) => {
     const code = command === undefined ? [] : continued(plain(command), page.width - 6);
     return [...indented(say, page, 2), ...code.map((line) => `    ${paint.cyan(line)}`)];
@@ -166,10 +179,10 @@ function groupLines(group: readonly Finding[], page: Page, size: "whole" | "part
   const where = plain(`${finding.at.file}:${finding.at.line}`);
   if (size === "line") {
     const room = page.width - 6 - finding.code.length - where.length;
-    if (room < 24) return [`  ${mark}  ${cut(finding.title, page.width - 6 - finding.code.length)}`];
-    return [`  ${mark}  ${cut(finding.title, room)}  ${paint.cyan(where)}`];
+    if (room < 24) return [`  ${mark}  ${cut(plain(finding.title), page.width - 6 - finding.code.length)}`];
+    return [`  ${mark}  ${cut(plain(finding.title), room)}  ${paint.cyan(where)}`];
   }
-  const lines = wrap(`${finding.code}  ${finding.title}`, page.width - 4).map((line, at) =>
+  const lines = wrap(plain(`${finding.code}  ${finding.title}`), page.width - 4).map((line, at) =>
     at === 0 ? `  ${mark}${paint.bold(line.slice(finding.code.length))}` : `    ${paint.bold(line)}`,
   );
   lines.push(...indented(finding.message, page, 4));
@@ -195,7 +208,7 @@ function groupLines(group: readonly Finding[], page: Page, size: "whole" | "part
     lines.push(...text.map((line, row) => `    ${row === 0 ? paint.green(`${at + 1}.`) : "  "} ${line}`));
   }
   if (finding.recipe !== undefined && options.isAll) {
-    lines.push(`    ${paint.dim(finding.recipe.file)}`, ...finding.recipe.lines.map((line) => `      ${line}`));
+    lines.push(`    ${paint.dim(plain(finding.recipe.file))}`, ...finding.recipe.lines.map((line) => `      ${plain(line)}`));
   }
   return lines;
 }

@@ -11,7 +11,7 @@ export const committedUploads: Rule = {
   leadsToDeploy: false,
   words: {
     en: {
-      title: "Uploaded files are in version control, and hide the loss",
+      title: "The folder of uploads has files in version control, which hide the loss",
       says: ({ path, name, other }) =>
         `${path} holds ${other} committed ${other === "1" ? "file" : "files"}, such as ${name}: these are there after each deploy, what people upload is not.`,
       why: "Committed files make it look as if uploads survived: the old pictures come back with the build, only the new ones vanish. They may also be other people's personal files, in a public history.",
@@ -21,7 +21,7 @@ export const committedUploads: Rule = {
       ],
     },
     fr: {
-      title: "Des fichiers envoyés sont dans le dépôt et masquent la perte",
+      title: "Le dossier des envois contient des fichiers versionnés, qui masquent la perte",
       says: ({ path, name, other }) =>
         `${path} contient des fichiers versionnés (${other}), par exemple ${name} : ceux-là reviennent à chaque déploiement, ceux que l’on envoie non.`,
       why: "Les fichiers versionnés donnent l’illusion que les envois survivent : les anciennes images reviennent avec le build, seules les nouvelles disparaissent. Il peut aussi s’agir de fichiers personnels, dans un historique public.",
@@ -31,7 +31,7 @@ export const committedUploads: Rule = {
       ],
     },
     tr: {
-      title: "Yüklenen dosyalar sürüm denetiminde ve kaybı gizliyor",
+      title: "Yükleme klasöründeki dosyalar sürüm denetiminde ve kaybı gizliyor",
       says: ({ path, name, other }) =>
         `${path} klasöründe depoya işlenmiş dosyalar var (${other} tane; örneğin ${name}): bunlar her dağıtımda geri gelir, kullanıcıların yükledikleri gelmez.`,
       why: "Depoya işlenmiş dosyalar, yüklemeler kalıcıymış izlenimi verir: eski resimler derlemeyle geri gelir, yalnızca yenileri kaybolur. Üstelik bunlar herkese açık bir geçmişte duran kişisel dosyalar olabilir.",

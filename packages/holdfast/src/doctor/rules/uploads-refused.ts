@@ -1,6 +1,8 @@
 import { matchPlaces, type Rule } from "../rule.js";
 import { expressExample, folderRoute } from "./example-apps.js";
 
+const { "render.yaml": _, ...withoutBlueprint } = expressExample(folderRoute);
+
 /** The platform's disk takes no files: uploads fail. */
 export const uploadsRefused: Rule = {
   code: "MEDIA008",
@@ -33,8 +35,7 @@ export const uploadsRefused: Rule = {
   find: (app) => matchPlaces(app, "uploads", "loses").filter(() => app.verdicts.uploads.asDeclared === "rejected"),
   example: {
     fires: {
-      ...expressExample(folderRoute),
-      "render.yaml": "",
+      ...withoutBlueprint,
       "vercel.json":
         '{ "version": 2, "builds": [{ "src": "server.js", "use": "@vercel/node" }], "routes": [{ "src": "/(.*)", "dest": "server.js" }] }\n',
     },
