@@ -236,7 +236,8 @@ const isTest = (path: string): boolean =>
   /(^|\/)(__tests__|__mocks__|tests?|spec|e2e|cypress|stories|node_modules)\//.test(path) ||
   /\.(test|spec|stories|d)\.[mc]?[jt]sx?$/.test(path);
 
-const specifiers = (module: Module): readonly string[] => {
+/** What a module imports and requires, as it is written. */
+export const specifiersOf = (module: Module): readonly string[] => {
   const found: string[] = [];
   for (const statement of module.syntax.program.body) {
     if (statement.type === "ImportDeclaration" && statement.importKind !== "type") found.push(statement.source.value);
@@ -274,10 +275,12 @@ export const reachableModules = (project: Project, files: readonly string[]): re
   const waiting = [...files];
   for (let path = waiting.shift(); path !== undefined && modules.size < mostModules; path = waiting.shift()) {
     if (modules.has(path) || path.endsWith(".json") || isTest(path)) continue;
+    // What runs in a browser only is no part of the server.
+    if (/^\s*(\/\/[^\n]*\n\s*|\/\*[^]*?\*\/\s*)*["']use client["']/.test((project.tree.read(path) ?? "").slice(0, 2000))) continue;
     const module = project.module(path);
     if (module === undefined) continue;
     modules.set(path, module);
-    for (const specifier of specifiers(module)) {
+    for (const specifier of specifiersOf(module)) {
       const bound = /^App\/(.+)$/.exec(specifier);
       const target =
         bound === null

@@ -24,7 +24,16 @@ const folderOf = (machine: OpenMachine): string => (machine.project.root === "."
 /** The line of the manifest, or of the image, that brings the program in. */
 const programPlace = (machine: OpenMachine, program: RegExp): Place => {
   const folder = folderOf(machine);
-  for (const name of ["package.json", "Dockerfile", "docker-compose.yml", "docker-compose.yaml", "render.yaml"]) {
+  for (const name of [
+    "package.json",
+    "Dockerfile",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "render.yaml",
+    "fly.toml",
+    "compose.yaml",
+    "compose.yml",
+  ]) {
     const lines = machine.project.tree.read(`${folder}${name}`)?.split("\n") ?? [];
     const found = lines.findIndex((line) => program.test(line));
     if (found !== -1) return { file: `${folder}${name}`, line: found + 1 };

@@ -7,6 +7,8 @@ import { conditionAt, frameAround, silent } from "./frames.js";
 import { valueMember } from "./members.js";
 import { repositoryRoot } from "./natives.js";
 import type { Module, Project } from "./project.js";
+import type { Relevance } from "./relevance.js";
+import { openRelevance } from "./relevance.js";
 import { runFunction } from "./statements.js";
 import { keyName } from "./syntax.js";
 import type { Choices, External } from "./values.js";
@@ -23,6 +25,7 @@ export interface OpenMachine extends Machine {
   /** Modules whose `app.set(…)` and the like count. */
   useModules(modules: readonly Module[]): void;
   readonly isExhausted: boolean;
+  readonly relevance: Relevance;
 }
 
 /** Opens an evaluator for a project. */
@@ -39,6 +42,7 @@ export const openMachine = (project: Project): OpenMachine => {
   const machine: OpenMachine = {
     project,
     folder,
+    relevance: openRelevance(project),
     get isExhausted() {
       return total >= mostSteps;
     },

@@ -8,7 +8,7 @@ import type { Module } from "./project.js";
 import type { ClassNode, Node } from "./syntax.js";
 import { bare, keyName } from "./syntax.js";
 import type { Handled } from "./uploads.js";
-import type { Choices, ClassValue, External, Value } from "./values.js";
+import type { Choices, ClassValue, External, FunctionValue, Value } from "./values.js";
 import { absent, data, one, textOf, unknown } from "./values.js";
 
 interface Decorated {
@@ -167,6 +167,8 @@ export const readNest = (machine: OpenMachine, modules: readonly Module[]): read
         const verb = decorated.find((each) => verbs.has(each.name));
         if (verb === undefined) return [];
         machine.begin();
+        const method: FunctionValue = { kind: "function", node: member.value, frame: value.frame, self: instance };
+        if (!machine.relevance.mayTouchFiles(method)) return [];
         const effects: Effect[] = [];
         const flow: Flow = { ...silent, effects, carried: new Map() };
         for (const each of [...own, ...decorated]) {
@@ -178,7 +180,7 @@ export const readNest = (machine: OpenMachine, modules: readonly Module[]): read
           const names = "decorators" in target ? decoratorsOf(machine, module, target.decorators ?? []).map((each) => each.name) : [];
           return parameterValue(names);
         });
-        machine.run({ kind: "function", node: member.value, frame: value.frame, self: instance }, args, flow);
+        machine.run(method, args, flow);
         const path = `${pathOf(controller)}/${pathOf(verb)}`.replace(/\/+/g, "/").replace(/\/$/, "");
         const label = `${verb.name.toUpperCase()} ${path.startsWith("/") ? path : `/${path}`}`;
         return [

@@ -75,13 +75,30 @@ const flattened = (machine: OpenMachine, module: Module, node: Node): readonly {
   return [{ choices, node: plain }];
 };
 
+/** Names that routers are handed on under. */
+const routerNames = /app|router|route|server|fastify|api|hono|koa|handler|instance|elysia|polka|\bnc\b|\bweb\b|express|this\b/i;
+
+const routerMakers = new WeakMap<Module, boolean>();
+
+/** Whether a module makes routers itself, under whatever name. */
+const makesRouters = (module: Module): boolean => {
+  const known = routerMakers.get(module);
+  if (known !== undefined) return known;
+  const makes = /Router|express|fastify|Hono|koa|polka|restify|Elysia|next-connect|createApp|connect\(|tinyhttp|hyper-express/i.test(
+    module.syntax.textOf(module.syntax.program),
+  );
+  routerMakers.set(module, makes);
+  return makes;
+};
+
 const registrationOf = (machine: OpenMachine, module: Module, call: Call): Registration | undefined => {
   const callee = bare(call.callee);
   if (callee.type !== "MemberExpression") return undefined;
   const method = keyName(callee.property);
   if (method === undefined || !verbs.has(method) || call.arguments.length === 0) return undefined;
   const text = callee.object.type === "Identifier" ? callee.object.name : "";
-  if (clients.test(text)) return undefined;
+  if (clients.test(text) || !(makesRouters(module) || routerNames.test(module.syntax.textOf(callee.object).slice(0, 200))))
+    return undefined;
   machine.begin();
   const receiver = machine.evaluate({ module, node: callee.object }, frameAround(module, callee.object), silent);
   const found = receiver.map((row) => routerOf(row.value)).find((router) => router !== undefined);
@@ -276,6 +293,8 @@ export const readHandlers = (
   const site: Site = { module, node: at };
   let isWhole = true;
   const flow: Flow = { ...silent, effects, carried: new Map() };
+  if (!handlers.some((handler) => handler.choices.some((row) => machine.relevance.mayTouchFiles(row.value))))
+    return { label, at: site, when, effects, isWhole };
   const given = [data("request"), response(site), one({ kind: "callback", id: "next" }), one(undefinedValue)];
   for (const handler of handlers) {
     machine.begin();
