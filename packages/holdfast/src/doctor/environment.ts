@@ -26,7 +26,7 @@ export interface Environment {
 /** Join the platform's own variables, the deploy files', a committed `.env` and what was given, the later ones winning. */
 export function environmentOf(model: AppModel, given: Given): Environment {
   const { service, deployment } = model;
-  const platform = platformOf(service?.platform ?? (deployment.platforms.length === 1 ? deployment.platforms[0] : undefined));
+  const platform = platformOf(service?.platform ?? namedPlatform(model));
   const known = new Map<string, Known>();
   for (const [name, value] of Object.entries(platform.variables)) {
     known.set(name, value === undefined ? { kind: "set" } : { kind: "value", value });
@@ -47,6 +47,16 @@ export function environmentOf(model: AppModel, given: Given): Environment {
     containerRoot: service?.containerRoot ?? platform.containerRoot,
     know: (name) => known.get(name) ?? (isForeign(name, platform) ? { kind: "unset" } : { kind: "open", declared: "unset" }),
   };
+}
+
+/**
+ * The platform of an app that no service runs: the only one that is named. One that has another app's service is not it, nor is one for
+ * pages, which is named wherever there are pages.
+ */
+function namedPlatform({ deployment }: AppModel): string | undefined {
+  const taken = new Set(deployment.services.map((one) => one.platform));
+  const [first, ...others] = deployment.platforms.filter((id) => !taken.has(id) && platformOf(id).disk !== "read-only");
+  return others.length === 0 ? first : undefined;
 }
 
 /** The variables that platforms set by themselves are not set on another one, unless somebody declares them. */

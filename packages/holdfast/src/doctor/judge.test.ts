@@ -174,6 +174,15 @@ describe("a platform", () => {
     expect(judge(app([table], { service: undefined })).uploads.answer).toBe("depends");
   });
 
+  it("is the one that is named where no service runs the app, unless it is one for pages", () => {
+    const table = [leads(cloud, set("RENDER")), leads(disk("media"))];
+    const named = (...platforms: string[]) => judge(app([table], { service: undefined, deployment: { platforms } })).uploads;
+    expect(named("render", "vercel").answer).toBe("keeps");
+    expect(named("heroku").answer).toBe("loses");
+    expect(named("render", "railway").answer).toBe("depends");
+    expect(named("vercel")).toMatchObject({ answer: "depends", storage: "ephemeral-disk" });
+  });
+
   it("tells where its volume is mounted only with a volume", () => {
     const railway = service({ platform: "railway", containerRoot: "/app" });
     const table = [leads(disk("${RAILWAY_VOLUME_MOUNT_PATH}/u"), set("RAILWAY_VOLUME_MOUNT_PATH")), leads(disk("uploads"))];
