@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -128,9 +128,47 @@ describe("the holdfast command", () => {
     expect(lacking).toMatchObject({ exitCode: 3, stdout: expect.stringContaining("npm install @aws-sdk/client-s3") });
   });
 
+  it("examines apps of every language: its grammars travel with it", async () => {
+    const folder = join(work, "apps");
+    const apps: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      django: {
+        "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n',
+        "settings.py": 'INSTALLED_APPS = ["shop"]\nMEDIA_ROOT = "/app/media"\n',
+        "shop/models.py": "from django.db import models\n\nclass Photo(models.Model):\n    file = models.ImageField()\n",
+      },
+      express: {
+        "package.json": '{ "dependencies": { "express": "5.1.0", "multer": "2.0.2" } }',
+        "server.js":
+          'const app = require("express")();\nconst upload = require("multer")({ dest: "uploads" });\napp.post("/", upload.single("a"), (request, response) => response.json(request.file));\napp.listen(1);\n',
+      },
+      rails: {
+        Gemfile: 'gem "rails"\n',
+        "config/application.rb": "class Application < Rails::Application\nend\n",
+        "config/environments/production.rb": "Rails.application.configure do\n  config.active_storage.service = :local\nend\n",
+        "config/storage.yml": "local:\n  service: Disk\n  root: storage\n",
+        "app/models/photo.rb": "class Photo < ApplicationRecord\n  has_one_attached :file\nend\n",
+      },
+      php: { "index.php": '<?php\nmove_uploaded_file($_FILES["a"]["tmp_name"], "uploads/" . $_FILES["a"]["name"]);\n' },
+    };
+    for (const [name, files] of Object.entries(apps)) {
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, name, path)), { recursive: true });
+        await writeFile(join(folder, name, path), text);
+      }
+    }
+    const { stdout, exitCode } = await run(holdfast, ["doctor", "--json", ...Object.keys(apps)], { cwd: folder });
+    const { apps: found } = JSON.parse(stdout) as {
+      readonly apps: readonly { readonly directory: string; readonly verdicts: { readonly uploads: { readonly answer: string } } }[];
+    };
+    expect(found.map(({ directory, verdicts }) => [directory, verdicts.uploads.answer])).toEqual(
+      Object.keys(apps).map((name) => [name, "loses"]),
+    );
+    expect(exitCode).toBe(1);
+  });
+
   it("is described by docs/cli.md with each of its options", async () => {
     const documented = readFileSync(join(repository, "docs", "cli.md"), "utf8");
-    for (const command of ["verify", "serve", "storage status", "storage check", "storage cors"]) {
+    for (const command of ["doctor", "verify", "serve", "storage status", "storage check", "storage cors"]) {
       const { stdout } = await inApp(...command.split(" "), "--help");
       const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option ?? "");
       expect(options.length).toBeGreaterThan(command === "storage status" ? 1 : 3);
