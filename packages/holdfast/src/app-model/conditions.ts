@@ -54,7 +54,23 @@ function joinedBy(kind: "all" | "any", conditions: readonly Condition[], neutral
   parts.delete(formOf(neutral));
   if (parts.has(formOf(decisive)) || [...parts.values()].some((part) => parts.has(formOf(not(part))))) return decisive;
   const [first, ...others] = parts.values();
-  return first === undefined ? neutral : others.length === 0 ? first : { kind, of: [first, ...others] };
+  if (first === undefined || others.length === 0) return first ?? neutral;
+  const size = others.reduce((sum, part) => sum + sizeOf(part), sizeOf(first));
+  if (size > maxSize) return unknownTest("more tests than can be told apart");
+  const joined: Condition = { kind, of: [first, ...others] };
+  sizes.set(joined, size);
+  return joined;
+}
+
+const sizes = new WeakMap<Condition, number>();
+/** A condition that asks more than this was made by a machine. */
+const maxSize = 200;
+
+function sizeOf(condition: Condition): number {
+  const kept = sizes.get(condition);
+  if (kept !== undefined) return kept;
+  if (condition.kind === "not") return sizeOf(condition.of);
+  return condition.kind === "all" || condition.kind === "any" ? condition.of.reduce((sum, part) => sum + sizeOf(part), 0) : 1;
 }
 
 /** Whether two conditions have the same form; two forms of the same meaning are not found out. */
