@@ -67,7 +67,7 @@ export const routeFiles = (project: Project, framework: string | undefined, hasS
         );
   const actions =
     framework === "nextjs" || framework === "payload"
-      ? files.filter((path) => project.tree.read(path)?.includes("use server") === true)
+      ? files.filter((path) => /["']use server["']/.test(project.tree.read(path) ?? ""))
       : [];
   // Pages bring in the components and the libraries that actions are written in.
   const pages =

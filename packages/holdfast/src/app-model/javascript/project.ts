@@ -240,7 +240,7 @@ export const openProject = (tree: SourceTree, root: string, parse: Awaited<Retur
       if (modules.has(path)) return modules.get(path);
       const source = /\.[mc]?[jt]sx?$/.test(path) || !path.includes(".") ? tree.read(path) : undefined;
       const syntax = source === undefined ? undefined : parse(path, source);
-      if (source !== undefined && syntax === undefined) unread.add(path);
+      if (source !== undefined && syntax === undefined && source.length < 300_000) unread.add(path);
       const module = syntax === undefined ? undefined : { path, syntax, names: namesOf(syntax) };
       modules.set(path, module);
       return module;

@@ -379,6 +379,7 @@ const servers = /^(http|https|http2|global:Bun|global:Deno|bun|@hono\/node-serve
 const readServers = (machine: OpenMachine, modules: readonly Module[]): readonly Handled[] =>
   modules.flatMap((module) =>
     callsOf(module).flatMap((call): readonly Handled[] => {
+      if (!/(createServer|createSecureServer|serve)$/.test(module.syntax.textOf(call.callee).slice(-30))) return [];
       const callee = machine.evaluate({ module, node: call.callee }, frameAround(module, call), silent)[0]?.value;
       if (callee?.kind !== "external" || !servers.test(callee.name)) return [];
       const handlers = call.arguments.flatMap((argument) =>

@@ -19,7 +19,16 @@ export interface Syntax {
 
 type Parse = (path: string, text: string) => Syntax | undefined;
 
-const largestSource = 1_500_000;
+const largestSource = 1_000_000;
+
+/** Bundles and minified files are nobody's source. */
+const isBundle = (text: string): boolean => {
+  if (text.length > largestSource) return true;
+  if (text.length < 30_000) return false;
+  let lines = 1;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lines += 1;
+  return text.length / lines > 400;
+};
 
 const languageOf = (path: string): NonNullable<ParserOptions["lang"]> => {
   if (/\.[mc]?ts$/.test(path)) return "ts";
@@ -38,8 +47,7 @@ const lineStarts = (text: string): readonly number[] => {
 export const loadParser = async (): Promise<Parse> => {
   const { parseSync } = await import("oxc-parser");
   return (path, text) => {
-    // Bundles and minified files are nobody's source.
-    if (text.length > largestSource) return undefined;
+    if (isBundle(text)) return undefined;
     try {
       const parsed = parseSync(path, text, { lang: languageOf(path), preserveParens: false, astType: "ts" });
       const { program } = parsed;
