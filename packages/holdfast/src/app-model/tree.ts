@@ -56,6 +56,9 @@ function openTree(base: string, limits: TreeLimits): SourceTree {
   };
 }
 
+/** Thousands of files in one folder and no source among them are data: the rest of them is the same. */
+const source = /\.(py|rb|php|[cm]?[jt]sx?|ya?ml|toml|json|sh|erb|vue|svelte)$|^[A-Z]\w*file$/;
+
 /** Path as the tree knows it → whether it is a link. */
 type Files = Map<string, boolean>;
 
@@ -73,7 +76,8 @@ function listFiles(base: string, limits: TreeLimits, omitted: Evidence[]): Files
     }
     const { entries, isCut } = readFolder(join(base, folder), room, folder === "");
     seen += entries.length;
-    if (isCut) omitted.push({ file: folder, line: 1, why: `only ${entries.length} of the files in this folder were looked at` });
+    if (isCut && entries.some((entry) => entry.isDirectory() || source.test(entry.name)))
+      omitted.push({ file: folder, line: 1, why: `only ${entries.length} of the files in this folder were looked at` });
     const names = new Set(entries.map((entry) => entry.name));
     for (const entry of entries) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
