@@ -144,7 +144,7 @@ export function addressRows(address: Value, because: Evidence, folder = ""): rea
 }
 
 function destinationOf(text: string, folder: string): Destination {
-  const file = /^(?:sqlite|spatialite)(?:\+\w+)?:\/{0,3}(.*)$/s.exec(text)?.[1];
+  const file = /^(?:sqlite|spatialite)(?:\+[\w+]+)?:\/{0,3}(.*)$/s.exec(text)?.[1];
   if (file === undefined)
     return /^[\w+]+:\/\//.test(text) || text.startsWith("${")
       ? { kind: "database", engine: engineOf(text) }
@@ -187,6 +187,12 @@ export function openedBy(call: Call): { readonly label: string; readonly rows: r
   ) {
     return first === undefined ? undefined : { label: "default", rows: addressRows(first, because) };
   }
+  const written = jsonFile(call);
+  if (written !== undefined)
+    return {
+      label: "JSON file",
+      rows: fileRows(written, { file, line, why: "the app's data is written to a file on the instance's own disk" }),
+    };
   const server = servers.find(([pattern]) => pattern.test(name));
   return server === undefined
     ? undefined
@@ -194,6 +200,19 @@ export function openedBy(call: Call): { readonly label: string; readonly rows: r
         label: "default",
         rows: [outcome({ kind: "database", engine: server[1] }, [{ ...because, why: `the database is a server (${server[1]})` }])],
       };
+}
+
+/** Caches, notes and what is handed out are not the app's data. */
+const notData = /cache|tmp|temp|log|token|credential|report|export|backup|result|output|dump|config/i;
+
+/** The file of JSON that a call writes, where it looks like data of the app's own. */
+function jsonFile(call: Call): Value | undefined {
+  const target = call.name === "json.dump" ? (call.items[1] ?? call.named.get("fp")) : undefined;
+  if (target?.kind !== "made" || target.type !== "opened") return undefined;
+  const [path, mode] = target.items;
+  if (path === undefined || !/[wa+]/.test(textOf(mode ?? nothing) ?? "")) return undefined;
+  const text = textOf(path);
+  return text === undefined || !text.endsWith(".json") || text.startsWith("/tmp") || notData.test(text) ? undefined : path;
 }
 
 /** Databases of an app that is not Django: what its live code opens, and Flask's own settings. */
@@ -206,7 +225,10 @@ export function plainDatabases(
     configRows(machine, "SQLALCHEMY_DATABASE_URI") ?? configRows(machine, "MONGO_URI") ?? configRows(machine, "MONGODB_SETTINGS");
   if (configured !== undefined) uses.push(configured);
   const byPlace = new Map<string, { at: Place; label: string; rows: Outcome[] }>();
+  // Beside a database, files of JSON are settings and the like.
+  const hasOther = uses.length > 0 || opened.some((one) => one.label !== "JSON file");
   for (const { call, label, rows } of opened) {
+    if (hasOther && label === "JSON file" && call.name === "json.dump") continue;
     const reached = under(possible(call.when), rows);
     // One function that opens a server or a file is one database.
     const around = `${call.file}:${functionAround(call)}`;

@@ -267,6 +267,11 @@ else:
     expect(await cover("", { ...split, "shop/wsgi.py": wsgi })).toEqual(["RENDER → s3", "disk media"]);
   });
 
+  it("may be named by a variable in part", async () => {
+    const wsgi = "import os\nos.environ.setdefault(\"DJANGO_SETTINGS_MODULE\", f\"shop.settings.{os.environ.get('STAGE', 'dev')}\")\n";
+    expect(await cover("", { ...split, "shop/wsgi.py": wsgi })).toEqual(["STAGE=production → s3", "disk media"]);
+  });
+
   it("may import one another in a circle", async () => {
     expect(await cover("from .other import *\n", { "shop/other.py": `from .settings import *\nDEFAULT_FILE_STORAGE = "${s3}"\n` })).toEqual(
       ["s3"],

@@ -92,6 +92,8 @@ export interface Machine {
   readonly environment: Map<string, Value>;
   /** Flask's `app.config` and its like. */
   readonly config: Map<string, Binding>;
+  /** Files that are run themselves: what they do under `if __name__ == "__main__"` may happen. */
+  scripts: ReadonlySet<string>;
   /** Modules whose names nobody needs. */
   skips: (file: string) => boolean;
   /** Functions that were called, by what defines them. */

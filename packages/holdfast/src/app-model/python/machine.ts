@@ -1,4 +1,4 @@
-import { known, type Value } from "../abstract-value.js";
+import { known, unknownValue, type Value } from "../abstract-value.js";
 import { always } from "../conditions.js";
 import { attributeValue, callValue } from "./calls.js";
 import { evaluateExpression } from "./expressions.js";
@@ -23,6 +23,7 @@ export function startMachine(project: PythonProject, setting: (name: string) => 
     config: new Map(),
     called: new Set(),
     nesting: 0,
+    scripts: new Set(),
     skips: () => false,
     isRequest: false,
     onCall: undefined,
@@ -43,7 +44,10 @@ export function startMachine(project: PythonProject, setting: (name: string) => 
       modules.set(file, module);
       const frame = topFrame(module);
       module.top = frame;
-      frame.names.set("__name__", bind(known(moduleName(project, file)), { file, line: 1 }));
+      frame.names.set(
+        "__name__",
+        bind(machine.scripts.has(file) ? unknownValue("__name__") : known(moduleName(project, file)), { file, line: 1 }),
+      );
       const listener = machine.onCall;
       const wasRequest = machine.isRequest;
       machine.isRequest = false;

@@ -103,6 +103,13 @@ function textMethod(
       );
     case "startswith":
     case "endswith": {
+      if (object.kind === "variable" && object.ifUnset.kind === "known" && object.ifUnset.value !== null) {
+        return either(
+          present(object.name),
+          unknownValue(node.text),
+          textMethod(machine, object.ifUnset, method, items, named, node, second),
+        );
+      }
       const texts = first.kind === "list" ? first.items.map(textOf) : [textOf(first)];
       if (object.kind !== "known" || !texts.every((one) => one !== undefined)) return unknownValue(node.text);
       const whole = String(object.value);

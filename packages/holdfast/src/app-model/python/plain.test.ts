@@ -177,6 +177,21 @@ async def three(data: bytes = File(...)):
     });
   });
 
+  it("is found where a script serves it by its name", async () => {
+    const reading = await readingOf(pythonReader, {
+      Procfile: "web: python run.py\n",
+      "run.py": 'import uvicorn\nif __name__ == "__main__":\n    uvicorn.run("shop.main:app", port=8000)\n',
+      "shop/main.py": `from fastapi import FastAPI, UploadFile
+app = FastAPI()
+@app.put("/scan")
+async def scan(file: UploadFile):
+    with open("scans/a", "wb") as target:
+        target.write(await file.read())
+`,
+    });
+    expect(sinksOf(reading)).toEqual({ "PUT /scan": ["disk scans/a"] });
+  });
+
   it("follows a service of the app's own, and settings of pydantic", async () => {
     const reading = await fastapi(
       `from files import FileService
@@ -275,6 +290,20 @@ def connect():
   it("may be a file of JSON", async () => {
     expect(databasesOf(await flask('from tinydb import TinyDB\ndb = TinyDB("data/db.json")\n'))).toEqual({
       "JSON file": ["disk data/db.json"],
+    });
+  });
+
+  it("may be files of JSON that the app writes by itself, where there is nothing else", async () => {
+    const body = `import json
+def save(name, data):
+    with open(os.path.join("data", name), "w") as target:
+        json.dump(data, target)
+def save_users(users):
+    save("users.json", users)
+`;
+    expect(databasesOf(await flask(body))).toEqual({ "JSON file": ["disk data/users.json"] });
+    expect(databasesOf(await flask(`${body}app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]\n`))).toEqual({
+      default: ["database postgres"],
     });
   });
 

@@ -26,7 +26,7 @@ export interface PythonProject {
 }
 
 const notLive =
-  /(^|\/)(tests?|testing|migrations|alembic|versions|docs?|examples?|notebooks|fixtures|locust|node_modules)\/|(^|\/)(test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile|locustfile)\.py$/;
+  /(^|\/)(tests?|testing|migrations|alembic|versions|docs?|examples?|notebooks|scripts|fixtures|locust|node_modules)\/|(^|\/)(test_[^/]*|[^/]*_tests?|tests|conftest|setup|noxfile|locustfile)\.py$/;
 
 /** Open the Python app at `root`. */
 export function openPythonProject(
@@ -73,7 +73,7 @@ export function openPythonProject(
     source: (file) => tree.read(file) ?? "",
     moduleFile(name, from) {
       for (const path of candidates(name, from)) {
-        for (const file of [`${path}.py`, `${path}/__init__.py`]) if (tree.has(file)) return file;
+        for (const file of [`${path}/__init__.py`, `${path}.py`]) if (tree.has(file)) return file;
       }
       return undefined;
     },

@@ -1,4 +1,4 @@
-import { known, type Value } from "../abstract-value.js";
+import { known, type Case, type Value } from "../abstract-value.js";
 import { all, always, isNever, not } from "../conditions.js";
 import type { Condition, Place } from "../model.js";
 import { serviceOf } from "../apps.js";
@@ -163,6 +163,8 @@ function settingsModules(machine: Machine): readonly SettingsModule[] {
     if (value?.kind === "either") {
       walk(value.chosen, all(when, value.when));
       walk(value.otherwise, all(when, not(value.when)));
+    } else if (value?.kind === "text") {
+      for (const one of namedBy(project, value, start)) walk(one.value, all(when, one.when));
     } else if (value?.kind === "variable") walk(declared === undefined ? value.ifUnset : known(declared.value), when);
     else if (value?.kind === "known" && value.value !== null) {
       const file = project.moduleFile(String(value.value), start);
@@ -180,6 +182,26 @@ function settingsModules(machine: Machine): readonly SettingsModule[] {
   };
   walk(chosen ?? (declared === undefined ? undefined : known(declared.value)), always);
   return rows.length > 0 ? rows : bareSettings(machine);
+}
+
+/** A name that ends with a variable's value stands for each module that there is of such a name. */
+function namedBy(project: PythonProject, name: Extract<Value, { kind: "text" }>, start: string): readonly Case[] {
+  const [first, second, ...rest] = name.parts;
+  if (first?.kind !== "known" || second?.kind !== "variable" || rest.length > 0 || !String(first.value).endsWith(".")) return [];
+  const face = project.moduleFile(String(first.value).slice(0, -1), start);
+  const folder = face?.replace(/__init__\.py$/, "") ?? String(first.value).replaceAll(".", "/");
+  const stems = project.files
+    .filter((file) => file.startsWith(folder) && /^(?!__init__|base|common|test)\w+\.py$/.test(file.slice(folder.length)))
+    .map((file) => file.slice(folder.length, -".py".length));
+  const standard = second.ifUnset.kind === "known" && second.ifUnset.value !== null ? String(second.ifUnset.value) : "";
+  const ordered = [...stems.filter((stem) => stem !== standard), ...stems.filter((stem) => stem === standard)].slice(-8);
+  let left: Condition = always;
+  return ordered.map((stem, at) => {
+    const is: Condition = { kind: "equals", name: second.name, values: [stem], ...(standard === "" ? {} : { ifUnset: standard }) };
+    const when = at === ordered.length - 1 ? left : all(left, is);
+    left = all(left, not(is));
+    return { when, value: known(`${String(first.value)}${stem}`) };
+  });
 }
 
 function isStart(project: PythonProject, file: string): boolean {
@@ -200,8 +222,12 @@ function declaredModule(project: PythonProject): (Place & { readonly value: stri
 function bareSettings(machine: Machine): readonly SettingsModule[] {
   const { project } = machine;
   const files = project.files.filter(
-    (file) => /(^|\/)settings(\/__init__)?\.py$/.test(file) && /INSTALLED_APPS|import \*/.test(project.source(file)),
+    (file) => /(^|\/)(settings|config)(\/\w+)?\.py$/.test(file) && /INSTALLED_APPS|import \*/.test(project.source(file)),
   );
-  const file = files.toSorted((a, b) => a.split("/").length - b.split("/").length)[0];
+  // What is named for production, else what stands nearest.
+  const rank = (file: string): number =>
+    (/\/(prod|production|heroku|render|deploy)\w*\.py$/.test(file) ? 0 : /\/(dev|local|test|base)\w*\.py$/.test(file) ? 20 : 10) +
+    file.split("/").length;
+  const file = files.toSorted((a, b) => rank(a) - rank(b))[0];
   return file === undefined ? [] : [{ when: always, file, line: 1, module: file, why: "the only settings there are" }];
 }
