@@ -109,6 +109,12 @@ describe("the story of the vanished pictures", () => {
     expect(out()).toContain("Uploads survive the next deploy, as declared.");
   });
 
+  it("says which --set decides nothing", async () => {
+    const { out } = await holdfast(at, ["doctor", "--set", "CLOUDINARY_URI", "--set", "CLOUDINARY_URL"]);
+    expect(out()).toContain("--set CLOUDINARY_URI: nothing in this code asks for it.");
+    expect(out()).not.toContain("--set CLOUDINARY_URL: nothing");
+  });
+
   it("is decided by the names of a file, and by holdfast.yaml, too", async () => {
     const named = folder(story, { "dashboard.env": "# from the dashboard\nCLOUDINARY_URL=cloudinary://a:b@c\nDATABASE_URL\n" });
     const { apps } = await json(named, ["--env-from", "dashboard.env"]);

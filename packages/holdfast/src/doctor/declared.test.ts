@@ -63,6 +63,8 @@ describe("holdfast.yaml", () => {
     ["disks: [data]", "holdfast.yaml:1: a disk is an absolute path"],
     ["doctor:\n  ignore:\n    - code: NOPE1\n      reason: x", "holdfast.yaml:3: an entry of doctor.ignore needs the code"],
     ["doctor:\n  ignore:\n    - code: MEDIA001\n      reason: ' '", "holdfast.yaml:3: ignoring MEDIA001 needs a reason"],
+    ["doctor:\n  ignores: []", 'has no "ignores". Did you mean ignore?'],
+    ["doctor:\n  ignore:\n    - code: MEDIA001\n      reasn: x", 'has no "reasn", only code, file and reason'],
     ["a: [", "holdfast.yaml is not YAML"],
   ])("says what is wrong with %j", (yaml, problem) => {
     expect(readHoldfastYaml(yaml).problems.join("\n")).toContain(problem);

@@ -1,3 +1,4 @@
+import { variablesOf } from "../app-model/conditions.js";
 import { readApps } from "../app-model/read-app.js";
 import { readTree } from "../app-model/tree.js";
 import type { AppModel, SourceTree } from "../app-model/model.js";
@@ -47,8 +48,21 @@ export async function examineTree(tree: SourceTree, options: ExamineOptions): Pr
   const notices = new Set<string>();
   const words = verdictWords[options.language];
   if (models.length === 0) notices.add(words.noApp(options.name));
+  const asked = new Set(models.flatMap(variablesAsked));
+  for (const { name, file } of models.length === 0 ? [] : options.given.variables) {
+    if (file === "--set" && !asked.has(name)) notices.add(words.setInVain(name));
+  }
   const apps = models.map((model) => reportApp(model, tree, given, settings.suppressions, options, notices));
   return { apps, notices: [...notices], problems: settings.problems };
+}
+
+/** Every variable that decides where files or rows go, in a condition or in a path. */
+function variablesAsked({ readings }: AppModel): readonly string[] {
+  const outcomes = readings.flatMap(({ sinks, databases }) => [...sinks, ...databases]).flatMap((use) => use.outcomes);
+  return outcomes.flatMap(({ when, destination }) => {
+    const path = destination.kind === "disk" ? (destination.path ?? "") : "";
+    return [...variablesOf(when), ...[...path.matchAll(/\$\{(\w+)/g)].map(([, name = ""]) => name)];
+  });
 }
 
 function reportApp(

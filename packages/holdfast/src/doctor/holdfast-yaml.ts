@@ -79,6 +79,10 @@ function disksOf(document: Document.Parsed, lineOf: LineOf, problems: string[]):
 }
 
 function ignoresOf(document: Document.Parsed, lineOf: LineOf, problems: string[]): readonly Suppression[] {
+  const settings = nodeAt(document, ["doctor"]);
+  for (const name of unknownKeys(settings, ["ignore"])) {
+    problems.push(`${holdfastYaml}:${lineOf(settings)}: doctor: has no "${name}". Did you mean ignore?`);
+  }
   const ignores = nodeAt(document, ["doctor", "ignore"]);
   if (ignores === undefined) return [];
   if (!isSeq<Node>(ignores)) {
@@ -89,6 +93,9 @@ function ignoresOf(document: Document.Parsed, lineOf: LineOf, problems: string[]
     const line = lineOf(item);
     const entry = isMap<Node, Node | null>(item) ? item : undefined;
     const field = (name: string): string | undefined => textOf(entry?.get(name, true) ?? null);
+    for (const name of unknownKeys(entry, ["code", "file", "reason"])) {
+      problems.push(`${holdfastYaml}:${line}: an entry of doctor.ignore has no "${name}", only code, file and reason.`);
+    }
     const [code, file, reason] = [field("code"), field("file"), field("reason")];
     if (code === undefined || !codePattern.test(code)) {
       problems.push(`${holdfastYaml}:${line}: an entry of doctor.ignore needs the code of a rule, such as MEDIA001.`);
@@ -105,6 +112,11 @@ function ignoresOf(document: Document.Parsed, lineOf: LineOf, problems: string[]
 function nodeAt(document: Document.Parsed, path: readonly string[]): Node | undefined {
   const node: unknown = document.getIn(path, true);
   return isMap(node) || isSeq(node) || (isScalar(node) && node.value !== null) ? node : undefined;
+}
+
+function unknownKeys(node: Node | undefined, known: readonly string[]): readonly string[] {
+  if (!isMap(node)) return [];
+  return node.items.map((pair) => textOf(pair.key) ?? "").filter((name) => !known.includes(name));
 }
 
 /** The text of a scalar, as it is meant: `yes` and numbers too. */

@@ -48,6 +48,7 @@ export const englishWords: VerdictWords = {
   aHost: "the host",
   noPlatform: "No deploy file names a platform. This is the answer for a host that wipes its disk at each deploy.",
   noApp: (directory) => `${directory}: no web app of a kind that can be read was found here.`,
+  setInVain: (name) => `--set ${name}: nothing in this code asks for it.`,
   ignoreWithoutReason: (place) => `${place}: an ignore without a reason does not count. Write it as: holdfast-ignore CODE: why`,
   fires: "It fires here",
   silent: "It does not fire here",

@@ -52,6 +52,7 @@ export const frenchWords: VerdictWords = {
   noPlatform:
     "Aucun fichier de déploiement ne nomme de plateforme. La réponse vaut pour un hébergeur qui efface son disque à chaque déploiement.",
   noApp: (directory) => `${directory} : aucune application web d’un type connu n’a été trouvée ici.`,
+  setInVain: (name) => `--set ${name} : rien dans ce code ne la demande.`,
   ignoreWithoutReason: (place) => `${place} : une exception sans motif ne compte pas. Écrivez : holdfast-ignore CODE: motif`,
   fires: "Elle se déclenche ici",
   silent: "Elle ne se déclenche pas ici",

@@ -49,6 +49,7 @@ export const turkishWords: VerdictWords = {
   aHost: "barındırıcı",
   noPlatform: "Hiçbir dağıtım dosyası platform belirtmiyor. Bu yanıt, diski her dağıtımda silinen bir barındırıcı içindir.",
   noApp: (directory) => `${directory}: burada okunabilen türde bir web uygulaması bulunamadı.`,
+  setInVain: (name) => `--set ${name}: bu kodda onu soran bir yer yok.`,
   ignoreWithoutReason: (place) => `${place}: gerekçesiz bir istisna sayılmaz. Şöyle yazın: holdfast-ignore KOD: gerekçe`,
   fires: "Kural burada uyarır",
   silent: "Kural burada uyarmaz",

@@ -37,6 +37,8 @@ export interface VerdictWords {
   readonly aHost: string;
   readonly noPlatform: string;
   readonly noApp: (directory: string) => string;
+  /** A `--set` that decides nothing, perhaps misspelled. */
+  readonly setInVain: (name: string) => string;
   readonly ignoreWithoutReason: (place: string) => string;
   /** Above the examples of a rule. */
   readonly fires: string;
