@@ -69,8 +69,11 @@ describe("holdfast storage status", () => {
   });
 
   it("says that the canary is missing where objects are", async () => {
-    const { storage } = await media.openMedia({ cwd, env: {}, log: { info() {}, warn() {}, error() {} } });
-    await storage.put("a.jpg", media.sourceFromBytes(new Uint8Array(3)), { contentType: "image/jpeg" });
+    const opened = await media.openMedia({ cwd, env: {}, log: { info() {}, warn() {}, error() {} } });
+    await opened.storage.put("a.jpg", media.sourceFromBytes(new Uint8Array(3)), { contentType: "image/jpeg" });
+    // Which waits for what was begun at the start: the canary is there then.
+    await opened.list();
+    await opened.close();
     await rm(join(cwd, "holdfast-data", "media", ".holdfast", "canary.json"));
     const { exitCode, out, report } = await status({});
     expect(report.canary).toEqual({ outcome: "missing" });
