@@ -1,7 +1,7 @@
 import type { Condition, Destination, Evidence, Place } from "../model.js";
 import { always, covering, needsFailure, withoutData } from "./conditions.js";
 import type { Machine } from "./flow.js";
-import { repositoryRoot } from "./natives.js";
+import { joinTexts, repositoryRoot } from "./natives.js";
 import type { Choices, Site } from "./values.js";
 import { textOf } from "./values.js";
 
@@ -30,7 +30,7 @@ export const serviceName = (service: string): string => serviceNames[service] ??
 /** A path as the model writes it: absolute in the container, or relative to the app's folder; undefined where it is not known. */
 export const modelPath = (machine: Machine, text: string): string | undefined => {
   const folder = machine.folder;
-  let path = text;
+  let path = text.includes("..") ? joinTexts([text]) : text;
   if (path === folder) path = ".";
   else if (path.startsWith(`${folder}/`)) path = path.slice(folder.length + 1);
   else if (path.startsWith(repositoryRoot)) {
@@ -48,7 +48,7 @@ export const modelPath = (machine: Machine, text: string): string | undefined =>
   const known = path.split("*")[0] ?? "";
   if (known === path) return path.length > 1 ? path.replace(/\/$/, "") : path;
   const cut = known.slice(0, known.lastIndexOf("/") + 1);
-  if (cut === "") return known === "" ? undefined : ".";
+  if (cut === "") return known === "" && !text.startsWith(repositoryRoot) ? undefined : ".";
   return cut === "/" ? undefined : cut.replace(/\/$/, "");
 };
 

@@ -290,3 +290,36 @@ describe("other parsers and servers", () => {
     ).rejects.toThrow("no app");
   });
 });
+
+describe("what is easily mistaken", () => {
+  it("does not count a parser in front of a request without a body", async () => {
+    const server = `const app = require("express")(); const upload = require("multer")({ dest: "up" }); app.get("/a", upload.single("a"), (req, res) => res.json([])); app.listen(1);`;
+    expect(sinksTold(await readApp({ "package.json": express, "server.js": server }))).toEqual([]);
+  });
+
+  it("follows a file that is passed on upon the request", async () => {
+    const server = `const app = require("express")(); const upload = require("multer")({ storage: require("multer").memoryStorage() }); const { put } = require("@vercel/blob");
+      const carry = (req, res, next) => { req.body.picture = req.file; next(); };
+      app.post("/a", upload.single("a"), carry, async (req, res) => { const { picture } = req.body; await put(picture.originalname, picture.buffer); res.json({}); }); app.listen(1);`;
+    expect(sinksTold(await readApp({ "package.json": express, "server.js": server }))).toEqual(["POST /a → always: cloud vercel-blob"]);
+  });
+
+  it("follows a handler through a long list of checks", async () => {
+    const checks = Array.from(
+      { length: 12 },
+      (_, index) => `if (!req.body.a${index} || !req.body.b${index} || !req.body.c${index}) return res.status(400).end();`,
+    ).join("\n");
+    const server = `const app = require("express")(); const upload = require("multer")({ storage: require("multer").memoryStorage() }); const cloudinary = require("cloudinary").v2;
+      app.post("/a", upload.single("a"), async (req, res) => { ${checks} await cloudinary.uploader.upload("data:image/png;base64," + req.file.buffer.toString("base64")); res.json({}); }); app.listen(1);`;
+    expect(sinksTold(await readApp({ "package.json": express, "server.js": server }))).toEqual(["POST /a → always: cloud cloudinary"]);
+  });
+
+  it("keeps what a variable names below an own folder within the app", async () => {
+    const server = `const app = require("express")(); const path = require("path"); const upload = require("multer")({ dest: path.join(__dirname, "..", process.env.UPLOAD_DIR || "up") }); app.post("/a", upload.single("a"), (req, res) => res.json(req.file.filename)); app.listen(1);`;
+    const reading = await readApp({
+      "package.json": manifest(["express", "multer"], { scripts: { start: "node src/server.js" } }),
+      "src/server.js": server,
+    });
+    expect(sinksTold(reading)).toEqual(["POST /a → UPLOAD_DIR: disk .; always: disk up"]);
+  });
+});

@@ -285,7 +285,14 @@ const recordCalls =
 const factsOf = (machine: Machine, handled: Handled, variablesOf: (service: string) => readonly string[]): Facts => {
   const isSent = (effect: Effect): boolean => effect.kind === "cloud" || effect.kind === "database";
   const sent = handled.effects.filter(isSent);
-  const written = handled.effects.filter((effect): effect is Write => effect.kind === "write");
+  const hasBytes = handled.effects.some((effect) => effect.kind === "bytes-kept");
+  const written = handled.effects.flatMap((effect): readonly Write[] => {
+    if (effect.kind === "write") return [effect];
+    // Bytes that are kept in a record of a file of JSON lie on the disk with it.
+    return effect.kind === "json" && hasBytes && sent.length === 0
+      ? [{ ...effect, kind: "write", isMove: false, from: effect.path, words: "" }]
+      : [];
+  });
   const stored =
     sent.length === 0 && written.length === 0
       ? handled.effects.filter((effect) => effect.kind === "bytes-kept" && recordCalls.test(effect.callee))
@@ -317,6 +324,10 @@ export interface Around {
 export const sinksOf = (machine: OpenMachine, handled: Handled, around: Around): Uploads => {
   const facts = factsOf(machine, handled, around.variablesOf);
   const parsers = handled.effects.filter((effect): effect is Extract<Effect, { kind: "engine" }> => effect.kind === "engine");
+  const isAskedFor = handled.effects.some((effect) => effect.kind === "reads-files");
+  // A parser in front of a request without a body has nothing to do.
+  if (/^(GET|HEAD|DELETE) /.test(handled.label) && !isAskedFor && parsers.length > 0)
+    return { sinks: [], observations: [], notUnderstood: [] };
   const drives = parsers.filter((effect) => isDrive(effect.engine));
   const engines = parsers.filter((effect) => !drives.includes(effect));
   const observations: Observation[] = [];
