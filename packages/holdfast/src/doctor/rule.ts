@@ -82,6 +82,11 @@ export function detailsOf(app: ExaminedApp, details: Partial<Details> = {}): Det
   return { label: "", path: "", platform: app.platform.title, variables: "", name: "", other: "", ...details };
 }
 
+/** Whether a database has a name worth saying: one of several, not the only one. */
+export function isNamed(label: string): boolean {
+  return !["", "default", "database", "primary"].includes(label);
+}
+
 /** The observations of one name, of the code and of the deploy files. */
 export function observed({ model }: ExaminedApp, name: string): readonly AppModel["deployment"]["observations"][number][] {
   const all = [...model.readings.flatMap(({ observations }) => observations), ...model.deployment.observations];

@@ -80,7 +80,9 @@ function verdict(told: ReportedVerdict, words: ReportWords): Markup {
   const rows = told.depends.map((row) => page`<tr><td>${whenText(row, words)}</td><td>${leadsText(row, words)}</td></tr>`);
   const head = page`<tr><th>${words.decidedBy}</th><th></th></tr>`;
   const table = page`<div class="scroll"><table><thead>${head}</thead><tbody>${rows}</tbody></table></div>`;
-  const hint = told.hint?.split("\n").map((line) => page`<small>${line}</small>`);
+  const hint = told.hint
+    ?.split("\n")
+    .map((line, at) => (at === 0 ? page`<small>${line}</small>` : page`<small><code>${line}</code></small>`));
   return page`<div class="verdict ${told.answer}"><span class="mark" aria-hidden="true">${marks[told.answer]}</span>
 <div>${told.headline}${hint}</div></div>
 ${rows.length === 0 ? undefined : table}`;

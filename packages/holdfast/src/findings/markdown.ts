@@ -54,7 +54,7 @@ function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonl
 
 function verdictText(verdict: ReportedVerdict, words: ReportWords): string {
   const lines = [`${marks[verdict.answer]} **${escape(verdict.headline)}**`];
-  lines.push(...(verdict.hint?.split("\n").map(escape) ?? []));
+  lines.push(...(verdict.hint?.split("\n").map((line, at) => (at === 0 ? escape(line) : codeSpan(line))) ?? []));
   if (verdict.depends.length > 0) {
     const rows = verdict.depends.map((row) => `| ${escape(whenText(row, words))} | ${escape(leadsText(row, words))} |`);
     lines.push([`| ${words.decidedBy} | |`, "|---|---|", ...rows].join("\n"));

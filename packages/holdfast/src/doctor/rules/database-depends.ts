@@ -1,4 +1,4 @@
-import { matchPlaces, type Rule } from "../rule.js";
+import { isNamed, matchPlaces, type Rule } from "../rule.js";
 import { bucketUploads, djangoExample, serverDatabase } from "./example-apps.js";
 
 const fallBack =
@@ -14,7 +14,7 @@ export const databaseDepends: Rule = {
     en: {
       title: "Without a variable, the database falls back to a file",
       says: ({ label, path, variables }) =>
-        `The database "${label}" is a server only where ${variables === "" ? "the environment says so" : `${variables} says so`}; otherwise it is ${path === "" ? "a file on the instance's own disk" : `${path} on the instance's own disk`}, and is wiped.`,
+        `The database${isNamed(label) ? ` "${label}"` : ""} is a server only where ${variables === "" ? "the environment says so" : `${variables} says so`}; otherwise it is ${path === "" ? "a file on the instance's own disk" : `${path} on the instance's own disk`}, and is wiped.`,
       why: "A fall-back to SQLite makes a missing variable look like an empty but working app: people sign up, and are gone at the next deploy.",
       remedy: [
         "Look in the platform's dashboard whether the variable is set, and tell the doctor: `holdfast doctor --set DATABASE_URL`.",
@@ -24,7 +24,7 @@ export const databaseDepends: Rule = {
     fr: {
       title: "Sans une variable, la base retombe sur un fichier",
       says: ({ label, path, variables }) =>
-        `La base « ${label} » n’est un serveur que si ${variables === "" ? "l’environnement le dit" : `${variables} le dit`} ; sinon c’est ${path === "" ? "un fichier" : path} sur le disque de l’instance, qui est effacé.`,
+        `La base${isNamed(label) ? ` « ${label} »` : ""} n’est un serveur que si ${variables === "" ? "l’environnement le dit" : `${variables} le dit`} ; sinon c’est ${path === "" ? "un fichier" : path} sur le disque de l’instance, qui est effacé.`,
       why: "Un repli sur SQLite donne à une variable manquante l’apparence d’une application vide mais qui marche : les gens s’inscrivent, et disparaissent au prochain déploiement.",
       remedy: [
         "Vérifiez dans le tableau de bord de la plateforme que la variable est définie, et dites-le : `holdfast doctor --set DATABASE_URL`.",
@@ -34,7 +34,7 @@ export const databaseDepends: Rule = {
     tr: {
       title: "Bir değişken eksikse veritabanı bir dosyaya dönüyor",
       says: ({ label, path, variables }) =>
-        `“${label}” veritabanı yalnızca ${variables === "" ? "ortam öyle diyorsa" : `${variables} öyle diyorsa`} bir sunucudur; aksi hâlde örneğin kendi diskindeki ${path === "" ? "bir dosyadır" : `${path} dosyasıdır`} ve silinir.`,
+        `${isNamed(label) ? `“${label}” veritabanı` : "Veritabanı"} yalnızca ${variables === "" ? "ortam öyle diyorsa" : `${variables} öyle diyorsa`} bir sunucudur; aksi hâlde örneğin kendi diskindeki ${path === "" ? "bir dosyadır" : `${path} dosyasıdır`} ve silinir.`,
       why: "SQLite’a dönmek, eksik bir değişkeni boş ama çalışan bir uygulama gibi gösterir: insanlar kaydolur, bir sonraki dağıtımda yok olur.",
       remedy: [
         "Değişkenin platformun panelinde tanımlı olup olmadığına bakın ve bildirin: `holdfast doctor --set DATABASE_URL`.",
