@@ -1,4 +1,4 @@
-import type { Parser, Tree } from "web-tree-sitter";
+import type { Parser, Tree, TreeCursor } from "web-tree-sitter";
 
 /** A node of a parsed file, kept apart from its parser: named nodes only, the file's text shared by all of them. */
 export interface Syntax {
@@ -37,39 +37,72 @@ export function parseSyntax(parser: Parser, source: string): Syntax | undefined 
   }
 }
 
+/** A node that cuts its text out of the file's when it is asked for: there are hundreds of thousands of them. */
+class SyntaxNode implements Syntax {
+  readonly type: string;
+  readonly field: string | undefined;
+  operator: string | undefined = undefined;
+  readonly line: number;
+  children: Syntax[] = none;
+  readonly parent: Syntax | undefined;
+  readonly #source: string;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(cursor: TreeCursor, line: number, source: string, start: number, parent: Syntax | undefined) {
+    this.type = cursor.nodeType;
+    this.field = cursor.currentFieldName ?? undefined;
+    this.line = line;
+    this.parent = parent;
+    this.#source = source;
+    this.#start = start;
+    this.#end = cursor.endIndex;
+  }
+
+  get text(): string {
+    return this.#source.slice(this.#start, this.#end);
+  }
+}
+
+/** What nodes without children share. */
+const none: Syntax[] = [];
+
 /** Copy a tree out of its parser, so that the parser's memory can be given back. */
 export function copySyntax(tree: Tree, source: string): Syntax {
   const cursor = tree.walk();
+  const lineAt = lineCounter(source);
   let count = 0;
   const copy = (parent: Syntax | undefined): Syntax => {
-    const { startIndex, endIndex } = cursor;
-    const children: Syntax[] = [];
-    let operator: string | undefined;
-    const node: { -readonly [Key in keyof Syntax]: Syntax[Key] } = {
-      type: cursor.nodeType,
-      field: cursor.currentFieldName ?? undefined,
-      operator: undefined,
-      line: cursor.startPosition.row + 1,
-      get text() {
-        return source.slice(startIndex, endIndex);
-      },
-      children,
-      parent,
-    };
+    const start = cursor.startIndex;
+    const node = new SyntaxNode(cursor, lineAt(start), source, start, parent);
     count += 1;
     if (count < maxNodes && cursor.gotoFirstChild()) {
+      const children: Syntax[] = [];
       do {
         if (cursor.nodeIsNamed) children.push(copy(node));
-        else if (operator === undefined || cursor.currentFieldName === "operator") operator = cursor.nodeType;
+        else if (node.operator === undefined || cursor.currentFieldName === "operator") node.operator = cursor.nodeType;
       } while (cursor.gotoNextSibling());
       cursor.gotoParent();
+      if (children.length > 0) node.children = children;
     }
-    node.operator = operator;
     return node;
   };
   const root = copy(undefined);
   cursor.delete();
   return root;
+}
+
+/** Count lines up to a place; places are asked for in the order of the text. */
+function lineCounter(source: string): (index: number) => number {
+  let line = 1;
+  let next = source.indexOf("\n");
+  return (index) => {
+    while (next >= 0 && next < index) {
+      line += 1;
+      next = source.indexOf("\n", next + 1);
+    }
+    return line;
+  };
 }
 
 /** The child in a named place. */
