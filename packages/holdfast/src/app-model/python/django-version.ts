@@ -40,10 +40,9 @@ export function djangoVersion(project: PythonProject): DjangoVersion {
       ([one, two, oldest]) => (python === undefined || python >= oldest || versions.startsWith("==")) && allows(versions, one, two),
     ) ?? pinned(versions);
   if (asked === undefined) return { major, minor, because: undefined };
-  const why =
-    versions === ""
-      ? `Django without a version: ${major}.${minor} is what is installed`
-      : `Django ${versions} is installed as ${major}.${minor}`;
+  const exact = /^===?(\d[\w.]*)$/.exec(versions)?.[1];
+  const range = versions === "" ? "Django without a version" : `Django ${versions}`;
+  const why = exact === undefined ? `${range}: ${major}.${minor} is what is installed` : `Django ${exact} is installed`;
   return { major, minor, because: { file: asked.file, line: asked.line, why } };
 }
 

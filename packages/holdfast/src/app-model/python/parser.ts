@@ -1,18 +1,8 @@
 import { parserFor } from "../parsers.js";
-import { copySyntax, type Syntax } from "../syntax.js";
+import { parseSyntax, type Syntax } from "../syntax.js";
 
 /** Load the grammar of Python, once, and give what turns a source into its tree; undefined for what cannot be parsed. */
 export async function pythonParser(): Promise<(source: string) => Syntax | undefined> {
   const parser = await parserFor("python");
-  return (source) => {
-    try {
-      const tree = parser.parse(source);
-      if (tree === null) return undefined;
-      const syntax = copySyntax(tree, source);
-      tree.delete();
-      return syntax;
-    } catch {
-      return undefined;
-    }
-  };
+  return (source) => parseSyntax(parser, source);
 }

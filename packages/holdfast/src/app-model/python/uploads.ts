@@ -12,7 +12,7 @@ import { samePath, writesOf, type StorageRows, type Write } from "./writes.js";
 const speaksOfFiles = /FILES|\.files\b|UploadFile|FileStorage|UploadedFile|File\(|b64decode|storage|cleaned_data|request\.data|upload/i;
 
 /** Steps that one function may take, with all that it calls. */
-const maxSteps = 40_000;
+const maxSteps = 12_000;
 
 /** Find the places in the app's functions where uploaded bytes are written. */
 export function uploadSinks(machine: Machine, isLive: (file: string) => boolean, storageRows: StorageRows): readonly Sink[] {
