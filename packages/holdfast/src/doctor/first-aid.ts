@@ -63,8 +63,8 @@ function commandsFor(platform: string, service: string, folders: readonly string
       return { shell: undefined, site };
     case "kamal":
       return { shell: `kamal app exec --reuse "${tar}" > saved.tgz`, site };
-    case "docker":
-    case "compose":
+    case "container":
+    case "coolify":
       return { shell: `docker exec ${/^[\w.-]+$/.test(service) ? service : "CONTAINER"} ${tar} > saved.tgz`, site };
     default:
       return { shell: `${tar} > saved.tgz`, site };
