@@ -76,7 +76,7 @@ export function either(when: Condition, chosen: Value, otherwise: Value): Value 
 
 const weights = new WeakMap<Value, number>();
 /** Values that grow with every assignment in a loop of code say nothing to anybody. */
-const maxWeight = 400;
+const maxWeight = 64;
 
 function weigh(value: Value): Value {
   const weight = weightOf(value);

@@ -64,7 +64,7 @@ function joinedBy(kind: "all" | "any", conditions: readonly Condition[], neutral
 
 const sizes = new WeakMap<Condition, number>();
 /** A condition that asks more than this was made by a machine. */
-const maxSize = 200;
+const maxSize = 60;
 
 function sizeOf(condition: Condition): number {
   const kept = sizes.get(condition);

@@ -81,7 +81,7 @@ function exitsBefore(statement: Syntax, body: Syntax, asking: Asking): readonly 
 }
 
 /** More exits than these in one body are not asked. */
-const maxExits = 60;
+const maxExits = 24;
 const exitsByBody = new WeakMap<Syntax, readonly Syntax[]>();
 
 function exitsOf(body: Syntax): readonly Syntax[] {

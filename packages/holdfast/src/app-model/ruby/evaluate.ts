@@ -245,7 +245,7 @@ function assigned(use: Syntax, name: string, scope: Scope, depth: number): Value
 
 const assignmentsByOwner = new WeakMap<Syntax, ReadonlyMap<string, readonly Syntax[]>>();
 /** Of more assignments to one name than these only the last count. */
-const maxAssignments = 60;
+const maxAssignments = 16;
 
 function assignmentsTo(owner: Syntax, name: string): readonly Syntax[] {
   let byName = assignmentsByOwner.get(owner);
