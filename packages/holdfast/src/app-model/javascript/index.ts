@@ -11,7 +11,7 @@ import { openMachine } from "./machine.js";
 import { readNest } from "./nest.js";
 import { firstFile } from "./options.js";
 import { payloadConfigs, payloadDatabase, payloadSinks } from "./payload.js";
-import type { Module } from "./project.js";
+import type { Module, Project } from "./project.js";
 import { openProject } from "./project.js";
 import { readRoutes } from "./routes.js";
 import { strapiDatabase, strapiSinks } from "./strapi.js";
@@ -87,6 +87,31 @@ const gathered = (sinks: readonly Sink[]): readonly Sink[] => {
   return [...groups.values()].flatMap((group) => group.slice(0, 1));
 };
 
+const cloudWords: readonly (readonly [string, RegExp])[] = [
+  ["cloudinary", /CloudinaryStorage\s*\(|cloudinary[\w.]*\.upload/],
+  ["s3", /multerS3\s*\(|PutObjectCommand\s*\(/],
+];
+
+/** Cloud code that is commented out in an app whose files stay on the disk. */
+const silencedClouds = (project: Project, sinks: readonly Sink[]): readonly Observation[] => {
+  const destinations = sinks.flatMap((sink) => sink.outcomes.map((row) => row.destination.kind));
+  if (!destinations.includes("disk") || destinations.includes("cloud")) return [];
+  for (const path of project.tree.find(project.root, ".js", ".ts", ".mjs", ".cjs").slice(0, 2000)) {
+    const text = project.tree.read(path) ?? "";
+    for (const [service, words] of cloudWords) {
+      const line = words.test(text) ? project.module(path)?.syntax.lineInCommentOnly(words) : undefined;
+      if (line !== undefined) return [{ file: path, line, name: "cloud-in-dead-code", details: { service } }];
+    }
+  }
+  return [];
+};
+
+/** Code that was reached and could not be parsed matters where it speaks of uploads. */
+const unreadCode = (project: Project): readonly Evidence[] =>
+  [...project.unread]
+    .filter((path) => /multer|formidable|busboy|fileupload|upload\.|writeFile/i.test(project.tree.read(path) ?? ""))
+    .map((file) => ({ file, line: 1, why: "this file could not be parsed, and it speaks of uploads" }));
+
 const serverCalls = /\.listen\(|createServer\(|Bun\.serve|Deno\.serve|serve\(/;
 
 const read = async (tree: SourceTree, root: string, deployment: Deployment): Promise<Reading | undefined> => {
@@ -143,8 +168,8 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
   if (databases.length === 0) databases.push(...readJsonStores(machine, everyone));
   const all = gathered(sinks);
   const direct = all.length > 0 ? [] : readBrowserUploads(machine, new Set(modules.map((module) => module.path)));
-  for (const path of project.unread)
-    if (entries.includes(path)) notUnderstood.push({ file: path, line: 1, why: "this file could not be parsed" });
+  notUnderstood.push(...unreadCode(project));
+  observations.push(...silencedClouds(project, all));
   if (machine.isExhausted)
     notUnderstood.push({
       file: entries[0] ?? "package.json",

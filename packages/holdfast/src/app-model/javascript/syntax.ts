@@ -15,6 +15,8 @@ export interface Syntax {
   lineOf(node: Node): number;
   /** The source of a node. */
   textOf(node: Node): string;
+  /** The line of the first comment that speaks of something, where the code itself does not. */
+  lineInCommentOnly(words: RegExp): number | undefined;
 }
 
 type Parse = (path: string, text: string) => Syntax | undefined;
@@ -49,8 +51,12 @@ export const loadParser = async (): Promise<Parse> => {
   return (path, text) => {
     if (isBundle(text)) return undefined;
     try {
-      const parsed = parseSync(path, text, { lang: languageOf(path), preserveParens: false, astType: "ts" });
-      const { program } = parsed;
+      const options: ParserOptions = { lang: languageOf(path), preserveParens: false, astType: "ts" };
+      let parsed = parseSync(path, text, options);
+      // Old scripts use as names what modules reserve.
+      if (parsed.program.body.length === 0 && parsed.errors.length > 0)
+        parsed = parseSync(path, text, { ...options, sourceType: "unambiguous" });
+      const { program, comments } = parsed;
       if (program.body.length === 0 && parsed.errors.length > 0) return undefined;
       let starts: readonly number[] | undefined;
       return {
@@ -67,6 +73,19 @@ export const loadParser = async (): Promise<Parse> => {
           return low + 1;
         },
         textOf: (node) => text.slice(node.start, node.end),
+        lineInCommentOnly: (words) => {
+          const comment = comments.find(({ value }) => words.test(value));
+          if (comment === undefined) return undefined;
+          let code = "";
+          let at = 0;
+          for (const { start, end } of comments) {
+            code += text.slice(at, start);
+            at = end;
+          }
+          if (words.test(code + text.slice(at))) return undefined;
+          const inside = comment.start + Math.max(0, comment.value.search(words));
+          return text.slice(0, inside).split("\n").length;
+        },
       };
     } catch {
       // Deeply nested or broken input: the parser's own limits.

@@ -323,3 +323,28 @@ describe("what is easily mistaken", () => {
     expect(sinksTold(reading)).toEqual(["POST /a → UPLOAD_DIR: disk .; always: disk up"]);
   });
 });
+
+describe("what is seen in passing", () => {
+  const server = `const app = require("express")(); const upload = require("./upload"); app.post("/a", upload.single("a"), (req, res) => res.json(req.file.filename)); app.listen(1);`;
+
+  it("tells of a cloud that is commented out", async () => {
+    const upload = `const multer = require("multer");\n/*\n const storage = new CloudinaryStorage({});\n*/\nmodule.exports = multer({ dest: "up" });`;
+    const reading = await readApp({ "package.json": express, "server.js": server, "upload.js": upload });
+    expect(sinksTold(reading)).toEqual(["POST /a → always: disk up"]);
+    expect(reading.observations.find(({ name }) => name === "cloud-in-dead-code")).toEqual({
+      name: "cloud-in-dead-code",
+      file: "upload.js",
+      line: 3,
+      details: { service: "cloudinary" },
+    });
+  });
+
+  it("says so where code that speaks of uploads cannot be parsed", async () => {
+    const reading = await readApp({
+      "package.json": express,
+      "server.js": server,
+      "upload.js": `const multer = require("multer"; module.exports = multer(`,
+    });
+    expect(reading.notUnderstood.map(({ file }) => file)).toEqual(["upload.js"]);
+  });
+});
