@@ -3,7 +3,7 @@ import type { Finding, SourceFrame } from "./finding.js";
 import { style } from "./html-style.js";
 import { nameOfApp } from "./paths.js";
 import { plain } from "./plain-text.js";
-import type { AppReport, FirstAid, Report, ReportedVerdict, ReportWords } from "./report.js";
+import { groundsOf, type AppReport, type FirstAid, type Report, type ReportedVerdict, type ReportWords } from "./report.js";
 import { leadsText, whenText } from "./table-words.js";
 
 const marks = { keeps: "✓", loses: "✗", depends: "?", none: "–", unknown: "?" } as const;
@@ -83,8 +83,9 @@ function verdict(told: ReportedVerdict, words: ReportWords): Markup {
   const hint = told.hint
     ?.split("\n")
     .map((line, at) => (at === 0 ? page`<small>${line}</small>` : page`<small><code>${line}</code></small>`));
+  const grounds = groundsOf(told).map(({ file, line, why }) => page`<small><code>${file}:${line}</code> ${why}</small>`);
   return page`<div class="verdict ${told.answer}"><span class="mark" aria-hidden="true">${marks[told.answer]}</span>
-<div>${told.headline}${hint}</div></div>
+<div>${told.headline}${hint}${grounds}</div></div>
 ${rows.length === 0 ? undefined : table}`;
 }
 

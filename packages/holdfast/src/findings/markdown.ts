@@ -1,7 +1,7 @@
 import type { Finding, SourceFrame } from "./finding.js";
 import { nameOfApp } from "./paths.js";
 import { plain } from "./plain-text.js";
-import type { AppReport, Report, ReportedVerdict, ReportWords } from "./report.js";
+import { groundsOf, type AppReport, type Report, type ReportedVerdict, type ReportWords } from "./report.js";
 import { leadsText, whenText } from "./table-words.js";
 
 const marks = { keeps: "✅", loses: "❌", depends: "⚠️", none: "➖", unknown: "❔" } as const;
@@ -55,6 +55,8 @@ function appParts(app: AppReport, words: ReportWords, hasName: boolean): readonl
 function verdictText(verdict: ReportedVerdict, words: ReportWords): string {
   const lines = [`${marks[verdict.answer]} **${escape(verdict.headline)}**`];
   lines.push(...(verdict.hint?.split("\n").map((line, at) => (at === 0 ? escape(line) : codeSpan(line))) ?? []));
+  const grounds = groundsOf(verdict);
+  if (grounds.length > 0) lines.push(grounds.map(({ file, line, why }) => `- ${codeSpan(`${file}:${line}`)} ${escape(why)}`).join("\n"));
   if (verdict.depends.length > 0) {
     const rows = verdict.depends.map((row) => `| ${escape(whenText(row, words))} | ${escape(leadsText(row, words))} |`);
     lines.push([`| ${words.decidedBy} | |`, "|---|---|", ...rows].join("\n"));

@@ -37,6 +37,11 @@ export interface ReportedVerdict {
   readonly hint: string | undefined;
 }
 
+/** The lines that a good answer rests on; a bad one has its findings. */
+export function groundsOf({ answer, because }: ReportedVerdict): readonly FindingEvidence[] {
+  return answer === "keeps" ? because.slice(-2) : [];
+}
+
 /** What to do before anything else: the next deploy deletes what is still on the running disk. */
 export interface FirstAid {
   readonly warning: string;

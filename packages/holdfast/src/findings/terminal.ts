@@ -2,7 +2,15 @@ import colors from "picocolors";
 import type { Finding, SourceFrame } from "./finding.js";
 import { nameOfApp } from "./paths.js";
 import { cut, plain, wrap } from "./plain-text.js";
-import type { AppReport, FirstAid, Report, ReportedRow, ReportedVerdict, ReportWords } from "./report.js";
+import {
+  groundsOf,
+  type AppReport,
+  type FirstAid,
+  type Report,
+  type ReportedRow,
+  type ReportedVerdict,
+  type ReportWords,
+} from "./report.js";
 import { leadsText, whenText } from "./table-words.js";
 
 /** The terminal that a report is printed to, and what to run for more. */
@@ -119,6 +127,9 @@ function verdictLines(verdict: ReportedVerdict, page: Page): readonly string[] {
   const lines = wrap(plain(verdict.headline), page.width - 4).map(
     (line, at) => `  ${at === 0 ? color(marks[verdict.answer]) : " "} ${paint.bold(color(line))}`,
   );
+  for (const { file, line, why } of groundsOf(verdict)) {
+    lines.push(...indented(`${file}:${line}  ${why}`, page, 4).map((text) => paint.dim(text)));
+  }
   const rows = verdict.depends.slice(0, shownRows).map((row) => ({
     when: wrap(plain(whenText(row, words)), page.width - 34),
     to: plain(leadsText(row, words)),
