@@ -118,7 +118,12 @@ async function examineAll(options: DoctorOptions, language: Language, io: Io): P
 
 async function examineOne(name: string, given: Given, language: Language, options: DoctorOptions, io: Io): Promise<Examination> {
   try {
-    return await examineDirectory(resolve(io.cwd, name), { name, given, language, command: commandOf(options, io) });
+    return await examineDirectory(resolve(io.cwd, name), {
+      name,
+      given,
+      language,
+      command: commandOf({ ...options, directories: name === "." ? [] : [name] }, io),
+    });
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;

@@ -39,8 +39,8 @@ export const turkishWords: VerdictWords = {
       `Dosyalar çalışan diske yazıldıysa${on(platform)} bir sonraki dağıtım onları siler. Önce onları kurtarın.`,
     database: "Veritabanı dosyası da bunların arasında.",
     steps: {
-      shell: "Onları yeniden başlatmadan, çalışan örnekten kopyalayın:",
-      site: "Kabuk yoksa, site hâlâ yanıt verirken site üzerinden kaydedin:",
+      shell: "Çalışan örneği yeniden başlatmadan dosyaları ondan kopyalayın:",
+      site: "Kabuk erişimi yoksa onları, site hâlâ yanıt verirken site üzerinden kaydedin:",
       herokuFirst:
         "Bir uygulamadaki ilk `heroku ps:exec` dynoları yeniden başlatır ve dosyaları siler. Daha önce hiç kullanılmadıysa site üzerinden kaydedin:",
       check: "Dağıtmadan önce kopyaya bakın.",
