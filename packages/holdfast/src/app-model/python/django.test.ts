@@ -272,6 +272,23 @@ else:
     expect(await cover("", { ...split, "shop/wsgi.py": wsgi })).toEqual(["STAGE=production → s3", "disk media"]);
   });
 
+  it("may be a class of django-configurations", async () => {
+    const settings = `${paths}
+from configurations import Configuration, values
+class Common(Configuration):
+    INSTALLED_APPS = ["blog"]
+    DATABASES = values.DatabaseURLValue("sqlite:///db.sqlite3")
+class Development(Common):
+    MEDIA_ROOT = "dev"
+class Production(Common):
+    DEFAULT_FILE_STORAGE = "${s3}"
+`;
+    const wsgi = `${start}os.environ.setdefault("DJANGO_CONFIGURATION", "Production")\n`;
+    const reading = await project("", { "shop/settings.py": settings, "shop/wsgi.py": wsgi });
+    expect(sinksOf(reading)["Article.cover"]).toEqual(["s3"]);
+    expect(databasesOf(reading)).toEqual({ default: ["DATABASE_URL → database postgres", "disk db.sqlite3"] });
+  });
+
   it("may import one another in a circle", async () => {
     expect(await cover("from .other import *\n", { "shop/other.py": `from .settings import *\nDEFAULT_FILE_STORAGE = "${s3}"\n` })).toEqual(
       ["s3"],

@@ -1,6 +1,7 @@
 import { textOf } from "../abstract-value.js";
 import { always } from "../conditions.js";
-import type { Outcome, Reading } from "../model.js";
+import type { DatabaseUse, Outcome, Reading, Sink } from "../model.js";
+import { under } from "../outcomes.js";
 import { openedBy, plainDatabases } from "./databases.js";
 import type { Call, Machine } from "./frames.js";
 import { frameworks, isOfUse, type Framework } from "./frameworks.js";
@@ -8,10 +9,11 @@ import { startMachine } from "./machine.js";
 import type { PythonProject } from "./project.js";
 import { startModules } from "./settings.js";
 import { uploadSinks } from "./uploads.js";
+import { ownDatabase } from "./writes.js";
 
 /** Words of functions that make or configure an app, or open a database. */
 const matters =
-  /\.config\b|register_blueprint|include_router|connect\(|create_(?:async_)?engine|Database\(|import_module|Client\(|TinyDB|json\.dump|\.json["']|^\s+(?:from|import) /m;
+  /\.config\b|register_blueprint|include_router|connect\(|create_(?:async_)?engine|Database\(|import_module|Client\(|create_pool|create_client|register_tortoise|TinyDB|json\.dump|\.json["']|^\s+(?:from|import) /m;
 
 /** Read an app of Flask, FastAPI and their like: what its start files import is live. */
 export function readPlain(project: PythonProject, framework: Framework): Reading {
@@ -40,7 +42,23 @@ export function readPlain(project: PythonProject, framework: Framework): Reading
     (file) => live.has(file),
     () => undefined,
   );
-  return { framework, sinks, databases: plainDatabases(machine, opened), observations: [], notUnderstood: [] };
+  const databases = plainDatabases(machine, opened);
+  return { framework, sinks: sinks.map((sink) => inDatabase(sink, databases)), databases, observations: [], notUnderstood: [] };
+}
+
+/** Files kept in the app's own database lie where that lies. */
+function inDatabase(sink: Sink, databases: readonly DatabaseUse[]): Sink {
+  const [first] = databases;
+  if (first === undefined) return sink;
+  const outcomes = sink.outcomes.flatMap((row) =>
+    row.destination !== ownDatabase
+      ? [row]
+      : under(
+          row.when,
+          first.outcomes.map((one) => ({ ...one, because: [...row.because, ...one.because] })),
+        ),
+  );
+  return { ...sink, outcomes };
 }
 
 /** A script may name what it serves: `uvicorn.run("app.main:app")`. */

@@ -145,6 +145,27 @@ def avatar():
     expect(sinksOf(reading)).toEqual({ "POST /drawing": ["disk drawings/a.png"], "POST /avatar": ["disk avatars/x.png"] });
   });
 
+  it("in the app's own database lie where that lies", async () => {
+    const body = (address: string): string => `import sqlite3
+from pymongo import MongoClient
+db = ${address}
+@app.post("/pictures")
+def pictures():
+    db.pictures.insert_one({"data": request.files["picture"].read()})
+    return "ok"
+`;
+    expect(sinksOf(await flask(body('MongoClient(os.environ["MONGO_URL"])')))).toEqual({ "POST /pictures": ["database mongodb"] });
+    expect(sinksOf(await flask(body('sqlite3.connect("shop.db")')))).toEqual({ "POST /pictures": ["disk shop.db"] });
+  });
+
+  it("handed to what was not understood are said to be unknown", async () => {
+    const reading = await flask(`@app.post("/papers")
+def papers():
+    current_vault().upload_paper(request.files["paper"])
+`);
+    expect(sinksOf(reading)).toEqual({ "POST /papers": ["unknown: what upload_paper does with the file"] });
+  });
+
   it("does not count what the app never imports", async () => {
     const reading = await flask("", { "attic.py": "from flask import request\ndef old():\n    request.files['a'].save('a')\n" });
     expect(sinksOf(reading)).toEqual({});

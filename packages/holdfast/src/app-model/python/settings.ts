@@ -4,9 +4,8 @@ import type { Condition, Place } from "../model.js";
 import { serviceOf } from "../apps.js";
 import { casesOf, split, valueOf, type Binding, type BindingCase } from "./bindings.js";
 import type { Failure, Machine } from "./frames.js";
-import { librariesOf } from "./calls.js";
+import { configurationNames } from "./configurations.js";
 import type { PythonProject } from "./project.js";
-import { madeAs } from "./values.js";
 
 /** A settings module that is in force under a condition. */
 export interface SettingsModule extends Place {
@@ -98,7 +97,10 @@ export function readSettings(machine: Machine): Settings | undefined {
   const modules = settingsModules(machine);
   if (modules.length === 0) return undefined;
   const bindingOf = (name: string): Binding | undefined =>
-    modules.reduceRight<Binding | undefined>((rest, one) => split(one.when, namesOf(machine, one.file).get(name), rest), undefined);
+    modules.reduceRight<Binding | undefined>(
+      (rest, one) => split(one.when, configurationNames(machine, one.file).get(name), rest),
+      undefined,
+    );
   return {
     modules,
     casesOf: (name) => {
@@ -111,33 +113,6 @@ export function readSettings(machine: Machine): Settings | undefined {
     },
     failures: modules.flatMap((one) => machine.module(one.file).failures),
   };
-}
-
-/** The names of a settings module; of its class, where it is one of django-configurations. */
-function namesOf(machine: Machine, file: string): ReadonlyMap<string, Binding> {
-  const names = machine.module(file).top?.names ?? new Map<string, Binding>();
-  const chosen = textOfEnvironment(machine, "DJANGO_CONFIGURATION");
-  const classes = machine.classes.filter(
-    (one) => one.file === file && librariesOf(machine, one).some((base) => base.startsWith("configurations.")),
-  );
-  const own = classes.find((one) => one.name === chosen) ?? classes.find((one) => /^prod/i.test(one.name)) ?? classes.at(-1);
-  if (own === undefined) return names;
-  const joint = new Map<string, Binding>(names);
-  const collect = (id: number): void => {
-    for (const base of machine.classes[id]?.bases ?? []) {
-      const inner = madeAs(base, "class:");
-      if (inner !== undefined && Number(inner) < id) collect(Number(inner));
-    }
-    for (const [name, binding] of machine.classes[id]?.names ?? []) joint.set(name, binding);
-  };
-  collect(own.id);
-  return joint;
-}
-
-function textOfEnvironment(machine: Machine, name: string): string | undefined {
-  const value = machine.environment.get(name);
-  const inner = value?.kind === "variable" ? value.ifUnset : value;
-  return inner?.kind === "known" ? String(inner.value) : undefined;
 }
 
 function settingsModules(machine: Machine): readonly SettingsModule[] {

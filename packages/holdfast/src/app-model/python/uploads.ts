@@ -103,6 +103,16 @@ function rowsOf(group: readonly Write[]): readonly Outcome[] {
       (isFallBack && !isChosen ? fallBacks : rows).push(
         ...under(whenOf(write, clouds), diskRows(folderOf(write.what.path), [evidence(write, why)], plainPath)),
       );
+    } else if (write.what.kind === "unclear") {
+      if (group.every((other) => other.what.kind === "unclear")) {
+        rows.push(
+          outcome(
+            { kind: "unknown", what: write.what.what },
+            [evidence(write, "the uploaded file is handed on here")],
+            possible(write.when),
+          ),
+        );
+      }
     } else if (write.what.kind === "sent")
       rows.push(outcome(write.what.destination, [evidence(write, "the uploaded file is sent away here")], whenOf(write, group)));
     else if (write.what.kind === "storage") {

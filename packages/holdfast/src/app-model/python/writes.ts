@@ -12,7 +12,9 @@ export interface Write extends Place {
     | { readonly kind: "sent"; readonly destination: Destination }
     | { readonly kind: "storage"; readonly rows: readonly Outcome[] }
     | { readonly kind: "removed"; readonly path: Value }
-    | { readonly kind: "inherited" };
+    | { readonly kind: "inherited" }
+    /** Handed to something that was not understood. */
+    | { readonly kind: "unclear"; readonly what: string };
   readonly when: Condition;
   readonly inHandler: boolean;
   /** The name of the upload in the request; undefined where it is not known which. */
@@ -114,11 +116,18 @@ function whatOf(machine: Machine, call: Call, before: readonly Write[], storageR
     const rows = storageRows(receiver, call);
     if (rows !== undefined) return { kind: "storage", rows };
   }
-  return intoTable(machine, call) ? { kind: "sent", destination: { kind: "database", engine: "the app's own database" } } : undefined;
+  if (intoTable(machine, call)) return { kind: "sent", destination: ownDatabase };
+  const isUnclear = receiver?.kind === "unknown" && /^(upload|store|persist)/.test(method) && carried(call) !== undefined;
+  return isUnclear ? { kind: "unclear", what: `what ${method} does with the file` } : undefined;
 }
+
+/** Stands for the app's own database until it is known where that lies. */
+export const ownDatabase: Destination = { kind: "database", engine: "the app's own database" };
 
 /** An upload given to a class of the app's own that is a table: a blob column. Django's own fields are read from the models. */
 function intoTable(machine: Machine, call: Call): boolean {
+  if (/^(insert_one|insert_many|insert|update_one|replace_one|execute|executemany)$/.test(call.method) && call.receiver !== undefined)
+    return carried(call) !== undefined;
   const id = call.receiver === undefined ? undefined : madeAs(call.receiver, "class:");
   const own = id === undefined ? undefined : machine.classes[Number(id)];
   if (own === undefined || carried(call) === undefined) return false;
@@ -132,7 +141,10 @@ function sentTo(call: Call, before: readonly Write[]): Destination | undefined {
   const isFrom =
     carried(call) !== undefined ||
     given.some((one) => before.some((write) => write.what.kind === "disk" && samePath(write.what.path, one)));
-  const sent = sentBy(name, method);
+  const target = call.node.children.find((one) => one.field === "function")?.text ?? "";
+  const sent =
+    sentBy(name, method) ??
+    (call.receiver?.kind === "unknown" ? sentBy(/\bstorage\s*\.from_\(/.test(target) ? "supabase" : target, method) : undefined);
   if (sent !== undefined && (isFrom || given.some((one) => one.kind === "unknown" || (one.kind === "made" && one.type === "opened"))))
     return sent;
   // Bytes that leave in a request of the app's own.
