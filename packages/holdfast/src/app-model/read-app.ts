@@ -2,7 +2,7 @@ import { candidateRoots, serviceOf } from "./apps.js";
 import { readDotenv } from "./deploy/dotenv.js";
 import { isWithin } from "./deploy/paths.js";
 import { readDeployment } from "./deploy/read-deployment.js";
-import type { AppModel, Deployment, Reader, Reading, SourceTree } from "./model.js";
+import type { AppModel, Deployment, Place, Reader, Reading, SourceTree } from "./model.js";
 
 /** Readers are loaded when there is a file that they read: none is needed to say `--version`. */
 const readers: readonly { readonly endings: readonly string[]; readonly load: () => Promise<Reader> }[] = [
@@ -104,12 +104,15 @@ function isKnown(reading: Reading, root: string, before: readonly AppModel[]): b
   );
 }
 
-/** A folder around an app that finds nothing but what is in there, and is run by no service, is no app of its own. */
+/** A folder around other apps in which nothing is found but what is in them is no app of its own. */
 function withoutRepeats(apps: readonly AppModel[]): AppModel[] {
   return apps.filter((app) => {
-    const inner = apps.filter((other) => other !== app && isWithin(other.root, app.root));
-    if (inner.length === 0) return true;
-    const found = app.readings.flatMap(({ sinks, databases }) => [...sinks, ...databases]);
-    return found.length === 0 || !found.every(({ at }) => inner.some(({ root }) => isWithin(at.file, root)));
+    const inner = apps.filter((other) => other !== app && isWithin(other.root, app.root) && placesOf(other).length > 0);
+    if (inner.length === 0 || app.readings.some(({ notUnderstood }) => notUnderstood.length > 0)) return true;
+    return !placesOf(app).every(({ at }) => inner.some(({ root }) => isWithin(at.file, root)));
   });
+}
+
+function placesOf({ readings }: AppModel): readonly { readonly at: Place }[] {
+  return readings.flatMap(({ sinks, databases }) => [...sinks, ...databases]);
 }
