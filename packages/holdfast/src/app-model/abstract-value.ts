@@ -54,7 +54,7 @@ export function known(value: string | number | boolean | null): Value {
 
 /** Make the value of a variable of the environment. */
 export function variable(name: string, ifUnset: Value = nothing): Value {
-  return { kind: "variable", name, ifUnset };
+  return weigh({ kind: "variable", name, ifUnset });
 }
 
 /** Make the value that was not understood, with what it is in words. */
@@ -89,7 +89,9 @@ function weightOf(value: Value): number {
   const kept = weights.get(value);
   if (kept !== undefined) return kept;
   if (value.kind === "either") return 1 + weightOf(value.chosen) + weightOf(value.otherwise);
-  return value.kind === "text" ? value.parts.reduce((sum, part) => sum + weightOf(part), 1) : 1;
+  if (value.kind === "variable") return 1 + weightOf(value.ifUnset);
+  const inner = value.kind === "text" ? value.parts : value.kind === "list" || value.kind === "made" ? value.items : [];
+  return inner.reduce((sum, part) => sum + weightOf(part), 1);
 }
 
 /** Join texts; what is known on both sides is joined at once. */
@@ -118,6 +120,16 @@ export function cases(value: Value): readonly Case[] {
 
 /** When a value counts as true in its language. */
 export function truth(value: Value, language: Truths): Condition {
+  const kept = truths.get(language)?.get(value);
+  if (kept !== undefined) return kept;
+  const found = truthOf(value, language);
+  truths.set(language, (truths.get(language) ?? new WeakMap<Value, Condition>()).set(value, found));
+  return found;
+}
+
+const truths = new WeakMap<Truths, WeakMap<Value, Condition>>();
+
+function truthOf(value: Value, language: Truths): Condition {
   switch (value.kind) {
     case "known":
       return language.known(value.value) ? always : never;
@@ -142,8 +154,10 @@ export function truth(value: Value, language: Truths): Condition {
 
 /** When a value is not empty: neither nothing nor blank text. */
 export function filled(value: Value): Condition {
-  return truth(value, { known: (one) => one !== null && one !== "" && one !== false, variable: set });
+  return truth(value, filling);
 }
+
+const filling: Truths = { known: (one) => one !== null && one !== "" && one !== false, variable: set };
 
 /** When two values are the same. */
 export function equal(one: Value, other: Value): Condition {

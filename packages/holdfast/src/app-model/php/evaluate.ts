@@ -248,7 +248,7 @@ function same(left: Value, right: Value): Condition {
 
 function orElse(left: Value, right: Value, isByTruth: boolean): Value {
   if (left.kind === "variable") {
-    return { ...left, ifUnset: left.ifUnset.kind === "known" && left.ifUnset.value === null ? right : left.ifUnset };
+    return variable(left.name, left.ifUnset.kind === "known" && left.ifUnset.value === null ? right : left.ifUnset);
   }
   if (left.kind === "known") return (isByTruth ? phpTruths.known(left.value) : left.value !== null) ? left : right;
   return left.kind === "unknown" ? either(truth(left, phpTruths), left, right) : left;
@@ -261,6 +261,7 @@ function ofVariable(node: Syntax, scope: Scope, depth: number): Value {
   let value: Value | undefined;
   const before = assignmentsTo(owner, name).filter((one) => one.line <= node.line && !contains(one, node));
   for (const one of before.slice(-maxAssignments)) {
+    if (!scope.mayAsk()) return unknownValue(name);
     const right = evaluate(child(one, "right"), scope, depth + 2);
     const when = reach(one, askingIn(scope, depth + 3), node);
     if (one.operator === ".=") value = joined(value ?? known(""), right);

@@ -34,7 +34,7 @@ const asides =
   /(^|\/)(tests?|vendor|node_modules|bower_components|stubs|docs?|examples?|database\/(seeders|seeds|factories|migrations)|bootstrap\/cache|storage\/framework|lang)\//i;
 
 /** Expressions looked at in one app; no app of a person's has as many. */
-const maxAsked = 25_000;
+const maxAsked = 20_000;
 
 /** Open the PHP app at `root`. */
 export function openPhpProject(

@@ -215,7 +215,7 @@ function isTest(value: Value): boolean {
 
 function orElse(left: Value, right: Value): Value {
   if (left.kind === "variable") {
-    return { ...left, ifUnset: left.ifUnset.kind === "known" && left.ifUnset.value === null ? right : orElse(left.ifUnset, right) };
+    return variable(left.name, left.ifUnset.kind === "known" && left.ifUnset.value === null ? right : orElse(left.ifUnset, right));
   }
   if (isTest(left) && isTest(right)) return tested(any(truth(left, rubyTruths), truth(right, rubyTruths)));
   return either(truth(left, rubyTruths), left, right);
@@ -235,6 +235,7 @@ function assigned(use: Syntax, name: string, scope: Scope, depth: number): Value
   const isAnywhere = name.startsWith("@") || /^[A-Z]/.test(name);
   const before = assignmentsTo(owner, name).filter((one) => (isAnywhere || one.line <= use.line) && !contains(one, use));
   for (const one of before.slice(-maxAssignments)) {
+    if (!scope.mayAsk()) return unknownValue(name);
     const right = evaluate(child(one, "right"), scope, depth + 2);
     const when = reach(one, askingIn(scope, depth + 2), use);
     if (one.operator === "||=") value = value === undefined ? right : orElse(value, right);

@@ -37,7 +37,7 @@ export interface Setting extends Place {
 const asides = /(^|\/)(test|tests|spec|specs|features|vendor|node_modules|tmp|log|coverage|doc|docs|examples?|generators|templates)\//;
 
 /** Expressions looked at in one app; no app of a person's has as many. */
-const maxAsked = 25_000;
+const maxAsked = 20_000;
 
 /** Open the Ruby app at `root`. */
 export function openRubyProject(
