@@ -11,7 +11,7 @@ import { startMachine } from "./machine.js";
 import { modelSinks } from "./models.js";
 import { pythonParser } from "./parser.js";
 import { openPythonProject, type PythonProject } from "./project.js";
-import { readPlain } from "./plain-app.js";
+import { inDatabase, readPlain } from "./plain-app.js";
 import { readSettings, type Settings } from "./settings.js";
 import { openStorages } from "./storages.js";
 import { uploadSinks } from "./uploads.js";
@@ -81,10 +81,11 @@ function readDjango(project: PythonProject): Reading {
       (value, call) => (isStorage(machine, value, call) ? storages.of(value, []) : undefined),
     ),
   ];
+  const databases = djangoDatabases(settings);
   return {
     framework: "django",
-    sinks,
-    databases: djangoDatabases(settings),
+    sinks: sinks.map((sink) => inDatabase(sink, databases)),
+    databases,
     observations: [...storages.observations, ...djangoObservations(project, settings, serving)],
     notUnderstood: [],
   };

@@ -47,7 +47,7 @@ export function readPlain(project: PythonProject, framework: Framework): Reading
 }
 
 /** Files kept in the app's own database lie where that lies. */
-function inDatabase(sink: Sink, databases: readonly DatabaseUse[]): Sink {
+export function inDatabase(sink: Sink, databases: readonly DatabaseUse[]): Sink {
   const [first] = databases;
   if (first === undefined) return sink;
   const outcomes = sink.outcomes.flatMap((row) =>
