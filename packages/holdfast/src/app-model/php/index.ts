@@ -1,4 +1,7 @@
-import type { Reader, Reading } from "../model.js";
+import type { Evidence, Reader, Reading, Sink } from "../model.js";
+import { descend } from "../syntax.js";
+import { isCommand, isDead } from "./liveness.js";
+import { callOf } from "./php-syntax.js";
 import { laravelDatabases } from "./databases.js";
 import { fieldSinks } from "./fields.js";
 import { packagedSinks } from "./packaged-uploads.js";
@@ -21,10 +24,15 @@ export const phpReader: Reader = {
 };
 
 function read(project: PhpProject): Reading | undefined {
-  const { notUnderstood } = project;
   if (project.isLaravel) {
     const sinks = [...uploadSinks(project), ...fieldSinks(project), ...packagedSinks(project)];
-    return { framework: "laravel", sinks, databases: laravelDatabases(project), observations: [], notUnderstood };
+    return {
+      framework: "laravel",
+      sinks,
+      databases: laravelDatabases(project),
+      observations: [],
+      notUnderstood: missedUploads(project, sinks),
+    };
   }
   const wordpress = readWordpress(project);
   if (wordpress !== undefined) return wordpress;
@@ -36,7 +44,7 @@ function read(project: PhpProject): Reading | undefined {
       sinks,
       databases: configured.length > 0 ? configured : plainDatabases(project),
       observations: [],
-      notUnderstood,
+      notUnderstood: missedUploads(project, sinks),
     };
   }
   const sinks = uploadSinks(project);
@@ -46,7 +54,32 @@ function read(project: PhpProject): Reading | undefined {
   const isEmpty = sinks.length === 0 && databases.length === 0;
   // A page or two of PHP inside of another app, such as what a web server calls, is no app of its own.
   if (isEmpty && (!isApp || project.root !== ".")) return undefined;
-  return { framework: frameworkOf(project), sinks, databases, observations: [], notUnderstood };
+  return { framework: frameworkOf(project), sinks, databases, observations: [], notUnderstood: missedUploads(project, sinks) };
+}
+
+/** Code that only reads what it is sent: a table to import, a text to look at. */
+const readsOnly = /Excel::|fgetcsv|IOFactory|SimpleXLSX|SimpleExcel|file_get_contents|fopen\(|Csv\\Reader|getContent\(|attach\(/;
+
+/** Where a file is taken and no place was found that it goes to, nobody can say that nothing is kept. */
+function missedUploads(project: PhpProject, sinks: readonly Sink[]): readonly Evidence[] {
+  if (sinks.length > 0) return [];
+  return project.files.flatMap((file) => {
+    const text = project.text(file) ?? "";
+    const at = /->file\(\s*['"]|->hasFile\(|\$_FILES\s*\[/.exec(text)?.index;
+    if (at === undefined || readsOnly.test(text) || isCommand(file) || /(^|\/)Requests\//.test(file)) return [];
+    return takesFile(project, file)
+      ? [{ file, line: text.slice(0, at).split("\n").length, why: "an uploaded file is taken here, and where it goes was not understood" }]
+      : [];
+  });
+}
+
+function takesFile(project: PhpProject, file: string): boolean {
+  const root = project.parse(file);
+  for (const node of root === undefined ? [] : descend(root)) {
+    const isTaken = /^(file|hasFile)$/.test(callOf(node)?.name ?? "") || (node.type === "variable_name" && node.text === "$_FILES");
+    if (isTaken && !isDead(project, file, node)) return true;
+  }
+  return false;
 }
 
 function frameworkOf(project: PhpProject): string {

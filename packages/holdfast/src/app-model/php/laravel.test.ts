@@ -213,6 +213,12 @@ describe("an uploaded file that Laravel stores", () => {
     ).toEqual({});
   });
 
+  it("is never said to be kept nowhere where it was not understood", async () => {
+    const passedOn = await laravel(controller("$this->vault->keep($request->file('photo'));"));
+    expect(passedOn.notUnderstood.map(({ file, line }) => `${file}:${line}`)).toEqual(["app/Http/Controllers/PhotoController.php:7"]);
+    expect((await laravel(controller("Excel::import(new People, $request->file('sheet'));"))).notUnderstood).toEqual([]);
+  });
+
   it("lies where the app moved its folders", async () => {
     const files = controller("$request->file('photo')->store('photos', 'public');");
     expect(
