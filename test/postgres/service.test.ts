@@ -70,6 +70,30 @@ describe("the service on PostgreSQL", () => {
     await expect(refused).rejects.not.toThrow("hunter2");
   });
 
+  it("says which database is not there", async () => {
+    const wrong = url.replace(/\/holdfast$/, "/holdfats");
+    await expect(service(await temporaryFolder(), { MEDIA_DATABASE_URL: wrong })).rejects.toMatchObject({
+      code: "CATALOGUE_UNREACHABLE",
+      message: expect.stringContaining('database "holdfats" does not exist; correct its name in the URL, or create it.') as string,
+    });
+  });
+
+  it("answers 503 while the database takes no connections, and goes on when it does again", async () => {
+    const database = `closed_${process.pid}`;
+    const admin = new Client({ connectionString: url });
+    await admin.connect();
+    onTestFinished(async () => await admin.end());
+    await admin.query(`CREATE DATABASE ${database}`);
+    const one = await service(await temporaryFolder(), { MEDIA_DATABASE_URL: url.replace(/\/holdfast$/, `/${database}`) });
+    expect((await upload(one, "before")).status).toBe(201);
+    await admin.query(`ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS false`);
+    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [database]);
+    expect((await upload(one, "while-away")).status).toBe(503);
+    expect(await (await one.fetch("/readyz")).json()).toMatchObject({ code: "CATALOGUE_UNREACHABLE" });
+    await admin.query(`ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS true`);
+    expect((await upload(one, "while-away")).status).toBe(201);
+  });
+
   it("is what holdfast serve starts, and holdfast storage status is content with it", async () => {
     const cwd = await temporaryFolder();
     const database = `serve_${process.pid}`;

@@ -90,7 +90,7 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
   CATALOGUE_UNREACHABLE: {
     status: 503,
     title: "The catalogue cannot be reached",
-    say: (d) => `The catalogue's database does not answer: ${d.reason}. Nothing is known to be lost; try again.`,
+    say: (d) => `The catalogue's database cannot be reached: ${d.reason}. Nothing is known to be lost; try again.`,
   },
   CATALOGUE_NOT_EMPTY: {
     status: 409,

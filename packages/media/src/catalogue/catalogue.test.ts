@@ -45,6 +45,29 @@ describe("openCatalogue", () => {
     }
   });
 
+  it.each([
+    ["in quotes", { MEDIA_DATABASE_URL: '"postgres://u:hunter2@h/d"' }, "MEDIA_DATABASE_URL has quotes around it"],
+    ["in quotes, of the application", { DATABASE_URL: "'postgres://u:hunter2@h/d'" }, "DATABASE_URL has quotes around it"],
+    ["with a line break", { DATABASE_URL: "postgres://u:hunter2@h/d\n" }, "DATABASE_URL has a line break at its end"],
+    ["with its name", { MEDIA_DATABASE_URL: "MEDIA_DATABASE_URL=postgres://u:hunter2@h/d" }, "begins with a variable's name"],
+    ["with a placeholder", { MEDIA_DATABASE_URL: "postgres://<user>:hunter2@h/d" }, "still has a placeholder"],
+    ["with a slash in the password", { MEDIA_DATABASE_URL: "postgres://u:12/hunter2@h/d" }, "MEDIA_DATABASE_URL cannot be read"],
+    ["with a question mark in the password", { DATABASE_URL: "postgres://u:12?hunter2@h/d" }, "DATABASE_URL cannot be read"],
+    ["with a hash in the password", { DATABASE_URL: "postgres://u:x#hunter2@h:5432/d" }, "%23 for #"],
+    ["with a port that is none", { MEDIA_DATABASE_URL: "postgres://u:hunter2@h:99999/d" }, "host:port"],
+  ])("refuses a URL %s instead of guessing, and never quotes the password", async (_, env, problem) => {
+    const failure = await open({ env }).catch((error: unknown) => String(error));
+    expect(failure).toContain(problem);
+    expect(failure).not.toContain("hunter2");
+  });
+
+  it.each(["postgres:///d?host=/run/postgresql", "postgres://u@/d", "postgres://u:a%2Fb@h/d", "postgres://h:5432/d?user=me@cloud"])(
+    "takes %j",
+    async (url) => {
+      expect((await open({ env: { MEDIA_DATABASE_URL: "", DATABASE_URL: url } })).kind).toBe("postgres");
+    },
+  );
+
   it("refuses a catalogue that the next deploy wipes, in production only", async () => {
     const facts: DiskFacts = { mounts: [{ mountPoint: "/", type: "overlay" }], isContainer: true };
     await expect(open({ facts, env: { RENDER: "true" } })).rejects.toThrow(

@@ -6,6 +6,7 @@ import type { DatabaseTransaction, Logger, PostgresHandle, SqliteHandle } from "
 import { defaultDataFolder } from "../storage/choose.js";
 import { refuseEphemeral } from "../storage/ephemeral.js";
 import { type DiskFacts, type Environment, judgeDisk, readDiskFacts, realPathOf } from "../storage/instance.js";
+import { type Problems, readSetting, type Setting } from "../storage/setting.js";
 import { applyMigrations, missingMigrations } from "./apply-migrations.js";
 import { confirmOpenTransaction, confirmOwnTransaction } from "./confirm-transaction.js";
 import { transactionOn } from "./handle-turns.js";
@@ -92,12 +93,13 @@ export async function openCatalogue(options: {
     prepareConnection(database, `(${description})`);
     return catalogueOver({ ...sqliteOver(database), close: async () => undefined, description, isOwn: false }, prefix);
   }
-  const url = database ?? env["MEDIA_DATABASE_URL"] ?? postgresUrlOf(env);
-  if (url !== undefined && isPostgresUrl(url)) {
-    const { dialect, close } = await openPostgresUrl(url, log);
-    return catalogueOver({ kind: "postgres", handle: undefined, dialect, close, description: describePostgres(url), isOwn: false }, prefix);
+  const named = database === undefined ? databaseOf(env) : { variable: optionName, value: database };
+  if (named !== undefined && isPostgresUrl(named.value)) {
+    const { dialect, close } = await openPostgresUrl(named, log);
+    const description = describePostgres(named.value);
+    return catalogueOver({ kind: "postgres", handle: undefined, dialect, close, description, isOwn: false }, prefix);
   }
-  const path = sqliteFileOf(url, database === undefined ? "MEDIA_DATABASE_URL" : "database", cwd);
+  const path = sqliteFileOf(named, cwd);
   const judgement = judgeDisk(realPathOf(path), env, options.facts ?? readDiskFacts());
   refuseEphemeral("catalogue", path, judgement, env);
   const connection = await openSqliteFile(path);
@@ -105,14 +107,23 @@ export async function openCatalogue(options: {
   return catalogueOver({ ...sqliteOver(connection.handle), close, description: `SQLite (${path})`, isOwn: true }, prefix);
 }
 
-/** The application's own database, where it is one that instances can share. */
-function postgresUrlOf(env: Environment): string | undefined {
-  const url = env["DATABASE_URL"];
-  return url !== undefined && isPostgresUrl(url) ? url : undefined;
+/** What errors call the database that a program gives. */
+const optionName = "database";
+
+/** The database that the environment names: the media's own, else the application's where instances can share it. @throws CONFIG_INVALID */
+function databaseOf(env: Environment): Setting | undefined {
+  const problems: Problems = [];
+  const read = (variable: string): Setting | undefined => readSetting(env, [variable], problems, { isSecret: true });
+  // However it was pasted: a catalogue in a file of its own would be a surprise where PostgreSQL is meant.
+  const isShared = /postgres(ql)?:\/\//i.test(env["DATABASE_URL"] ?? "");
+  const named = read("MEDIA_DATABASE_URL") ?? (isShared ? read("DATABASE_URL") : undefined);
+  if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
+  return named;
 }
 
-function sqliteFileOf(url: string | undefined, variable: string, cwd: string): string {
-  if (url === undefined) return join(cwd, defaultDataFolder, "catalogue.db");
+function sqliteFileOf(named: Setting | undefined, cwd: string): string {
+  if (named === undefined) return join(cwd, defaultDataFolder, "catalogue.db");
+  const { variable, value: url } = named;
   const path = sqlitePathOf(url);
   if (path === undefined || path === "") {
     // The value may hold a password: name its scheme only.

@@ -1,6 +1,7 @@
 import { type Kysely, type PostgresCursor, PostgresDialect, type PostgresPool, type PostgresQueryResult, sql } from "kysely";
-import { fail } from "../errors.js";
+import { fail, type HoldfastError } from "../errors.js";
 import type { Logger, PostgresHandle } from "../media.js";
+import type { Setting } from "../storage/setting.js";
 import type { Schema } from "./schema.js";
 import { hasYielded, sqlStateOf, yieldingPause } from "./sql-state.js";
 
@@ -38,8 +39,19 @@ export function describePostgres(url: string): string {
   }
 }
 
-/** Open a pool of our own at a URL. Nothing is connected to yet. @throws CONFIG_INVALID */
-export async function openPostgresUrl(url: string, log: Pick<Logger, "warn">): Promise<PostgresConnection> {
+const misread =
+  "cannot be read as postgres://user:password@host:port/database. In a user or password write %2F for /, %3F for ?, %23 for #, %40 for @, %25 for %.";
+
+/** Tell whether a URL is none, or ends its host within the password, whose rest would be taken for the database's name. */
+function isMisread(url: string): boolean {
+  // Without a host, the client takes the one of the query, or this computer.
+  if (!URL.canParse(url.replace("@/", "@localhost/"))) return true;
+  return /^[^:]+:\/\/[^/?#@]*(\/[^?#]*@|\?[^=]*@|[^@]*#[^@]*@)/.test(url);
+}
+
+/** Open a pool of our own at the URL of a setting. Nothing is connected to yet. @throws CONFIG_INVALID */
+export async function openPostgresUrl({ variable, value: url }: Setting, log: Pick<Logger, "warn">): Promise<PostgresConnection> {
+  if (isMisread(url)) throw fail("CONFIG_INVALID", { problems: [`${variable} ${misread}`] });
   const { default: pg } = await loadPg();
   const pool = new pg.Pool({
     connectionString: url,
@@ -71,9 +83,7 @@ function dialectOver(pool: PostgresHandle): PostgresDialect {
 function discardingBroken(pool: PostgresHandle): PostgresPool {
   return {
     connect: async () => {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw told(error);
-      });
+      const client = await connectTo(pool);
       let broken: Error | undefined;
       // The pool listens to its idle connections only; one lost between two statements of ours would end the process.
       const onLost = (error: Error): void => {
@@ -127,9 +137,28 @@ const isPassing = /^(08|25006|25P03|53|57014|57P0[1-5]|58)/;
 /** An error for whoever waits: that the database does not answer is no fault of the statement's. */
 function told(cause: unknown): unknown {
   const state = sqlStateOf(cause);
-  if (state !== undefined && !isPassing.test(state)) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return fail("CATALOGUE_UNREACHABLE", { reason: reason === "" ? "the connection failed" : reason }, { cause });
+  return state !== undefined && !isPassing.test(state) ? cause : unreachable(cause);
+}
+
+function unreachable(cause: unknown): HoldfastError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const remedy = remedies[sqlStateOf(cause) ?? ""] ?? "";
+  return fail("CATALOGUE_UNREACHABLE", { reason: `${said === "" ? "the connection failed" : said}${remedy}` }, { cause });
+}
+
+/** What to do about a connection that was refused, by SQLSTATE. */
+const remedies: Readonly<Record<string, string>> = {
+  "3D000": "; correct its name in the URL, or create it",
+  "28000": "; check the user, the password and what pg_hba.conf allows",
+  "28P01": "; check the user and the password",
+};
+
+async function connectTo(pool: PostgresHandle): ReturnType<PostgresHandle["connect"]> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw unreachable(error);
+  }
 }
 
 /** Why what this PostgreSQL has acknowledged may be gone after it has crashed, by its settings, if it may. */
