@@ -88,6 +88,7 @@ async function runCloud(lane: Lane, rounds: number): Promise<void> {
       const killAt = random.next() < 0.5 ? { at: random.pick(cloudKillPlaces), nth: random.between(1, 4) } : undefined;
       while (up.length < instances - 1) up.push(await start(media));
       const victim = await start({ ...media, ...(killAt === undefined ? {} : { killAt }) });
+      victim.arm();
       await uploadWhileDying(lane, [...up, victim], errands, victim, killAt !== undefined);
       await victim.kill();
       if (random.next() < 0.2) await up.pop()?.kill();

@@ -117,6 +117,8 @@ async function runRound(lane: Lane, folder: ServiceFolder, ledger: Ledger): Prom
   const killAt: KillPoint | undefined = kind < 0.4 ? { at: random.pick(killPlaces), nth: random.between(1, 8) } : undefined;
   const service = await startService(folder, { ...childOptions(lane), ...(killAt === undefined ? {} : { killAt }) });
   await checkAcknowledged(service.origin, ledger, report);
+  // Not before: what was left to do is done from the boot on, and passes by the same places.
+  service.arm();
 
   const names = new Set<string>();
   const clients = Array.from({ length: clientsPerRound }, async () => {

@@ -6,14 +6,19 @@ import Database from "libsql";
 import { aroundCommits } from "./pg-commits.mjs";
 
 /**
- * Kill this process with SIGKILL at the `nth` time that it comes by a point. The points are in the order of an upload:
+ * Kill this process with SIGKILL at the `nth` time that it comes by a point, once its parent has said "arm". The points are in the order of an upload:
  * inside the put (before a write, before and after the link that publishes the object), and around the commit.
  *
  * @param {import("./service-process.js").KillPoint} point
  */
 export function killAtPoint({ at, nth }) {
   let times = 0;
+  let isArmed = false;
+  process.on("message", (message) => {
+    if (message === "arm") isArmed = true;
+  });
   const pass = () => {
+    if (!isArmed) return;
     times += 1;
     // The signal is delivered before kill(2) returns: not one more instruction of ours is run.
     if (times === nth) process.kill(process.pid, "SIGKILL");
@@ -42,7 +47,7 @@ function wrapPuts(at, pass) {
 function wrapLink(at, pass) {
   const { link } = fsPromises;
   fsPromises.link = async (from, to) => {
-    const isObject = !String(to).includes(".holdfast");
+    const isObject = !/\.holdfast|\.json$/.test(String(to));
     if (isObject && at === "before link") pass();
     await link(from, to);
     if (isObject && at === "after link") pass();

@@ -62,6 +62,8 @@ export interface ServiceProcess {
   readonly pid: number;
   /** What it wrote to its standard error so far. */
   readonly complaints: () => string;
+  /** Let the point at which it is to die count from now on. */
+  arm(): void;
   /** Resolves when the process is gone, whoever ended it. */
   readonly gone: Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
@@ -132,6 +134,8 @@ export async function startService(home: Home, options: StartOptions = {}): Prom
     origin: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
     complaints: () => complaints,
+    // Who has died already needs no arming.
+    arm: () => void (child.connected && child.send("arm", () => undefined)),
     gone,
     kill: async () => await end("SIGKILL"),
     stop: async () => await end("SIGTERM"),

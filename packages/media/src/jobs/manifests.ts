@@ -28,10 +28,12 @@ export function manifestHandlers(context: {
     }
   }
 
-  const bringUpToDate: JobHandler = async ({ subject }, { signal, finish }) => {
+  const bringUpToDate: JobHandler = async ({ subject, attempts }, { signal, finish }) => {
     const id = parseFileId(subject);
     if (id === undefined) return;
     let wanted = await readManifestWanted(catalogue, id);
+    // A process that died while it wrote may have left a part behind, which only a deletion takes away.
+    if (attempts > 1 && wanted !== undefined) for (const storage of storages) await storage.delete(wanted.key);
     while (wanted?.isWanted === true) {
       await write(wanted.key, wanted.manifest, signal);
       const { revision } = wanted;
