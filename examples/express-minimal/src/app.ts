@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { type Media, type MediaOptions, openMedia, toProblem } from "@holdfast/media";
+import { isHoldfastError, type Media, type MediaOptions, openMedia, toProblem } from "@holdfast/media";
 import { expressMedia } from "@holdfast/media/express";
 import { eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { pgTable, text } from "drizzle-orm/pg-core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Pool } from "pg";
 
-const articles = pgTable("articles", { id: uuid().primaryKey(), title: text().notNull() });
+const articles = pgTable("articles", { id: text().primaryKey(), title: text().notNull() });
 type NewArticle = { readonly title: string; readonly cover: string; readonly photos: readonly string[] };
 
 /** POST /media takes a picture in and answers its id; POST /articles makes an article of such pictures, wholly or not at all. */
 export async function createApp(pool: Pool, options: MediaOptions = {}): Promise<{ readonly app: Express; readonly media: Media }> {
   const db = drizzle({ client: pool });
-  await db.execute(sql`CREATE TABLE IF NOT EXISTS ${articles} (id UUID PRIMARY KEY, title TEXT NOT NULL)`);
+  await db.execute(sql`CREATE TABLE IF NOT EXISTS ${articles} (id TEXT PRIMARY KEY, title TEXT NOT NULL)`);
   const media = await openMedia({ database: pool, authorize: () => true, uploadsExpireInMs: 24 * 60 * 60 * 1000, ...options });
   await media.migrate();
   const app = express().use(expressMedia(media), express.json());
@@ -32,9 +32,9 @@ export async function createApp(pool: Pool, options: MediaOptions = {}): Promise
     const urls = { cover: cover?.url({ width: 1280 }), photos: photos.map((photo) => photo.url({ width: 640 })) };
     response.status(article === undefined ? 404 : 200).json({ ...article, ...urls });
   });
-  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
-    const { status, detail } = toProblem(error);
-    response.status(status).json({ detail });
+  const onError: ErrorRequestHandler = (error, _request, response, next) => {
+    if (isHoldfastError(error)) response.status(error.status).json({ detail: toProblem(error).detail });
+    else next(error); // Express knows what a malformed body is, and logs the rest.
   };
   return { app: app.use(onError), media };
 }

@@ -1,6 +1,6 @@
 import { cases, equal, known, knownStart, textOf, type Value } from "./abstract-value.js";
 import { all, always, any, isAlways, isNever, not, same } from "./conditions.js";
-import type { Condition, Deployment, Destination, Evidence, Outcome } from "./model.js";
+import type { Condition, Destination, Evidence, Outcome } from "./model.js";
 
 /** Make the row that holds in every environment that no row before it took. */
 export function outcome(destination: Destination, because: readonly Evidence[], when: Condition = always): Outcome {
@@ -50,30 +50,22 @@ function leadSame(one: Destination, other: Destination): boolean {
 
 /**
  * One row for each name that a variable may hold, the name that stands in for it last, for every other case. Where nothing stands in
- * for it, `rest` closes the table. What stands in for it and lasts is the answer: that somebody might name a worse one by
- * hand counts only where a value is declared.
+ * for it, `rest` closes the table.
  */
 export function namedRows(
   value: Extract<Value, { kind: "variable" }>,
   names: readonly string[],
   rowsOf: (name: string) => readonly Outcome[],
   rest: Outcome,
-  deployment: Deployment,
 ): readonly Outcome[] {
   const standard = textOf(value.ifUnset);
   const standardRows = standard !== undefined && names.includes(standard) ? rowsOf(standard) : [rest];
-  const lasts = standardRows.every(({ destination }) => destination.kind === "cloud" || destination.kind === "database");
-  if (lasts && !isDeclared(value.name, deployment)) return standardRows;
   const others = names.filter((name) => name !== standard);
   const rows = others.flatMap((name) => {
     const when = equal(value, known(name));
     return isNever(when) ? [] : under(when, rowsOf(name));
   });
   return [...rows, ...standardRows];
-}
-
-function isDeclared(name: string, { services, dotenv }: Deployment): boolean {
-  return [...services.flatMap(({ variables }) => variables), ...dotenv].some((one) => one.name === name);
 }
 
 /**

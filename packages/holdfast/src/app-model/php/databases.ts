@@ -38,7 +38,7 @@ function connectionRows(project: PhpProject, name: Value, because: readonly Evid
     return [outcome({ kind: "unknown", what: name.kind === "unknown" ? name.what : "the database connection" }, because)];
   const own = project.setting("database.connections")?.value;
   const names = own?.kind === "table" ? [...own.entries.keys()] : standardConnections;
-  return namedRows(name, names, (one) => ofConnection(project, one, because), outcome({ kind: "fails" }, because), project.deployment);
+  return namedRows(name, names, (one) => ofConnection(project, one, because), outcome({ kind: "fails" }, because));
 }
 
 function ofConnection(project: PhpProject, name: string, because: readonly Evidence[]): readonly Outcome[] {

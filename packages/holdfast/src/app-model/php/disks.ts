@@ -53,7 +53,7 @@ function ofName(project: PhpProject, name: Value, because: readonly Evidence[]):
   if (name.kind === "variable") {
     const place = because.at(-1) ?? { file: project.path("config/filesystems.php"), line: 1 };
     const rest = outcome({ kind: "fails" }, [...because, { ...place, why: "any other name is no disk, and uploads fail" }]);
-    return namedRows(name, diskNames(project), (one) => ofDisk(project, one, because, 0, isStandard(name, one)), rest, project.deployment);
+    return namedRows(name, diskNames(project), (one) => ofDisk(project, one, because, 0, isStandard(name, one)), rest);
   }
   return [outcome({ kind: "unknown", what: name.kind === "unknown" ? name.what : "a disk that is chosen while the app runs" }, because)];
 }

@@ -70,7 +70,7 @@ describe("an uploaded file that Laravel stores", () => {
         ...head("public function store($request) { $request->file('photo')->store('x', config('uploads.disk')); }"),
         "config/uploads.php": "<?php return ['disk' => env('UPLOADS_DISK', 's3')];\n",
       }),
-    ).toEqual(["s3"]);
+    ).toEqual(["UPLOADS_DISK=local → disk storage/app/private", "UPLOADS_DISK=public → disk storage/app/public", "s3"]);
   });
 
   it("follows a service to the disk that its callers pass", async () => {

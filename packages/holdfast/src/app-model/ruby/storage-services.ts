@@ -50,13 +50,7 @@ function named(project: RubyProject, name: Value, services: Value, file: string,
   const why = "any other name is none of config/storage.yml, and the app does not start";
   const rest = outcome({ kind: "fails" }, [...because, { file, line: 1, why }]);
   if (name.kind !== "variable") return [outcome({ kind: "unknown", what: "the service of Active Storage" }, because)];
-  return namedRows(
-    name,
-    [...services.entries.keys()],
-    (one) => service(project, one, services, file, because, 0),
-    rest,
-    project.deployment,
-  );
+  return namedRows(name, [...services.entries.keys()], (one) => service(project, one, services, file, because, 0), rest);
 }
 
 function service(
