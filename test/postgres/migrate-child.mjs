@@ -5,7 +5,7 @@ const [database, tablePrefix, cwd] = process.argv.slice(2);
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const media = await openMedia({ database, tablePrefix, cwd, env: {}, settleEveryMs: 0, jobs: false, log: silent });
 process.stdout.write("ready\n");
-process.stdin.once("data", async () => {
+const migrate = async () => {
   try {
     await media.migrate();
     await media.list();
@@ -16,4 +16,5 @@ process.stdin.once("data", async () => {
     await media.close();
     process.stdin.destroy();
   }
-});
+};
+process.stdin.once("data", () => void migrate());
