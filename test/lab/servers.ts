@@ -18,7 +18,7 @@ declare module "vitest" {
 
 const started: { stop(): Promise<void> }[] = [];
 
-/** Start PostgreSQL and Ceph's S3 gateway once for all files of the project. */
+/** Start PostgreSQL, as durable as in production, and Ceph's S3 gateway, once for all files of the project. */
 export async function setup(project: TestProject): Promise<void> {
   const lack = lackOfPostgres() ?? lackOfRadosgw();
   if (lack !== undefined) {
@@ -27,7 +27,7 @@ export async function setup(project: TestProject): Promise<void> {
     project.provide("lab", undefined);
     return;
   }
-  const [postgres, radosgw] = await Promise.all([startPostgres(), startRadosgw()]);
+  const [postgres, radosgw] = await Promise.all([startPostgres({ isDurable: true }), startRadosgw()]);
   started.push(postgres, radosgw);
   const { endpoint, region, credentials, stranger } = radosgw;
   project.provide("lab", { postgres: postgres.url, bucket: { endpoint, region, credentials, stranger } });
