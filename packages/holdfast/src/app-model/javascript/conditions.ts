@@ -190,25 +190,6 @@ const anyOf = (conditions: readonly Condition[]): Condition => {
   return intern({ kind: "any", of: trimmed });
 };
 
-/** Variables that a condition asks about. */
-export const variablesOf = (condition: Condition): readonly string[] => {
-  switch (condition.kind) {
-    case "set":
-    case "present":
-    case "equals":
-      return [condition.name];
-    case "not":
-      return variablesOf(condition.of);
-    case "all":
-    case "any":
-      return [...new Set(condition.of.flatMap(variablesOf))];
-    case "always":
-    case "disk":
-    case "unknown":
-      return [];
-  }
-};
-
 /** Rows up to the one with which every environment is covered, that one holding always. */
 export const covering = <Row extends { readonly when: Condition }>(rows: readonly Row[]): readonly Row[] => {
   const kept: Row[] = [];
