@@ -6,7 +6,7 @@ import { conditionAt, frameAround, silent } from "./frames.js";
 import type { OpenMachine } from "./machine.js";
 import type { Module } from "./project.js";
 import type { Node, NodeOf } from "./syntax.js";
-import { bare, isFunction, keyName, walk } from "./syntax.js";
+import { bare, keyName, walk } from "./syntax.js";
 import type { Handled } from "./uploads.js";
 import type { Choices, External, Site, Value } from "./values.js";
 import { data, one, textOf, undefinedValue } from "./values.js";
@@ -389,10 +389,3 @@ const readServers = (machine: OpenMachine, modules: readonly Module[]): readonly
       return plain.length === 0 ? [] : [readHandlers(machine, plain, module, "the server's request handler", call, always)];
     }),
   );
-
-/** The functions around a node, outermost last. */
-export const functionsAround = (module: Module, node: Node): readonly Node[] => {
-  const found: Node[] = [];
-  for (let at = module.names.parentOf(node); at !== undefined; at = module.names.parentOf(at)) if (isFunction(at)) found.push(at);
-  return found;
-};

@@ -213,9 +213,3 @@ const withLast = (returns: readonly Choice[]): readonly Choice[] => {
   const last = returns.at(-1);
   return last === undefined ? unknown : [...returns.slice(0, -1), { when: always, value: last.value }];
 };
-
-/** Reads a module's own statements, for what it does when it is loaded. */
-export const runModule = (machine: Machine, frame: Frame, flow: Flow): void => {
-  if (frame.owner.type !== "Program") return;
-  runBlock({ machine, frame, flow, returns: [] }, frame.owner.body, always);
-};

@@ -1,17 +1,4 @@
-import {
-  cases,
-  either,
-  equal,
-  joined,
-  known,
-  nothing,
-  tested,
-  textOf,
-  truth,
-  unknownValue,
-  type Truths,
-  type Value,
-} from "../abstract-value.js";
+import { either, equal, joined, known, nothing, tested, truth, unknownValue, type Truths, type Value } from "../abstract-value.js";
 import { all, always, any, never, not, present, set, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
 import { plainPath } from "../outcomes.js";
@@ -232,11 +219,4 @@ export function itemsOf(value: Value): readonly Value[] | undefined {
     return one === undefined || other === undefined ? undefined : [...one, ...other.filter((item) => !one.includes(item))];
   }
   return undefined;
-}
-
-/** Every text a value can come to, as far as they are known. */
-export function textsOf(value: Value): readonly string[] {
-  return cases(value)
-    .map((one) => textOf(one.value))
-    .filter((text) => text !== undefined);
 }

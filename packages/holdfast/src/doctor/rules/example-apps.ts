@@ -40,7 +40,3 @@ export function expressExample(server: string, more: Readonly<Record<string, str
 /** A route that keeps a photo in the folder `uploads`. */
 export const folderRoute =
   'const upload = multer({ dest: "uploads/" });\napp.post("/photos", upload.single("photo"), (request, response) => response.json(request.file));\n';
-
-/** A route that only looks at what is sent. */
-export const passingRoute =
-  'const upload = multer({ storage: multer.memoryStorage() });\napp.post("/photos", upload.single("photo"), (request, response) => response.json({ bytes: request.file.buffer.length }));\n';
