@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 /** The folder of the whole repository. */
 export const root: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Folders that are made by tools or kept by them; nothing in them is written by hand. */
+/** What tools make or keep; nothing in it is written by hand. (In a work tree of its own, `.git` is a file.) */
 const made = new Set(["node_modules", "dist", ".git", "coverage", "holdfast-data"]);
 
 /** List the files below a folder of the repository whose path passes, relative to the root, in order. */
@@ -14,9 +14,9 @@ export function filesBelow(folder: string, passes: (path: string) => boolean = (
   const walk = (at: string): void => {
     for (const entry of readdirSync(at, { withFileTypes: true })) {
       const path = join(at, entry.name);
-      if (entry.isDirectory()) {
-        if (!made.has(entry.name)) walk(path);
-      } else if (entry.isFile() && passes(relative(root, path))) found.push(relative(root, path));
+      if (made.has(entry.name)) continue;
+      if (entry.isDirectory()) walk(path);
+      else if (entry.isFile() && passes(relative(root, path))) found.push(relative(root, path));
     }
   };
   walk(join(root, folder));
