@@ -1,6 +1,7 @@
 import { parseFileId } from "../catalogue/file.js";
-import { negotiateFormat, parseTransform } from "../images/transform.js";
+import { negotiateFormat } from "../images/formats.js";
 import { findMediaType } from "../images/media-type.js";
+import { parseTransform } from "../images/transform.js";
 import type { KnownFiles } from "./known-files.js";
 import { headersOf, notModifiedHeadersOf } from "./respond.js";
 import { parseMediaPath, variantContent } from "./routes.js";

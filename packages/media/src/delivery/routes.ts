@@ -1,7 +1,8 @@
 import { type FileRecord, parseFileId } from "../catalogue/file.js";
 import { fail, isHoldfastError } from "../errors.js";
+import { negotiateFormat, type VariantFormat, variantFormats } from "../images/formats.js";
 import { findMediaType } from "../images/media-type.js";
-import { negotiateFormat, parseTransform, transformsInWords, type VariantFormat, variantFormats } from "../images/transform.js";
+import { parseTransform, transformsInWords } from "../images/transform.js";
 import type { Authorize } from "../media.js";
 import type { Storage } from "../storage/storage.js";
 import { etagOf } from "./conditions.js";

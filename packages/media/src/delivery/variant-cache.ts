@@ -1,4 +1,4 @@
-import type { RenderedVariant } from "../images/transform.js";
+import type { RenderedVariant } from "../images/render.js";
 
 /** A variant at hand: its bytes and their ETag. */
 export interface CachedVariant extends Pick<RenderedVariant, "bytes"> {

@@ -12,7 +12,7 @@ import {
   restoreFiles,
 } from "../catalogue/restoring.js";
 import { fail, isHoldfastError } from "../errors.js";
-import { type VariantFormat, variantFormats } from "../images/transform.js";
+import { type VariantFormat, variantFormats } from "../images/formats.js";
 import type { RebuildProgress, RebuildReport } from "../media.js";
 import type { ObjectStat } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
