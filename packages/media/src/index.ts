@@ -1,4 +1,5 @@
 export { type CanaryHistory, type CanarySighting, readCanary, releaseOf } from "./catalogue/canary.js";
+export { sharedSqliteDialect } from "./catalogue/shared-connection.js";
 export type { Job, JobState } from "./catalogue/jobs.js";
 export { type Manifest, type ManifestAttachment, parseManifest } from "./catalogue/manifest.js";
 export type { Replica } from "./catalogue/replicas.js";

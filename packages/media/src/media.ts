@@ -176,7 +176,8 @@ export interface PrismaTransactionHandle {
 
 /**
  * A transaction that the application began, through whichever client it uses. On PostgreSQL: a client of pg after `BEGIN`, a
- * transaction of Kysely, of Drizzle or of Prisma. On SQLite: the `tx` of `media.transaction()`.
+ * transaction of Kysely, of Drizzle or of Prisma. On SQLite: the `tx` of `media.transaction()`, or a transaction of a Kysely over
+ * `sharedSqliteDialect()` of the same handle.
  */
 export type DatabaseTransaction =
   | PostgresClientHandle

@@ -16,9 +16,8 @@ import { clockOf, type DatabaseKind, defaultTablePrefix, parseTablePrefix } from
 import { numbersPlugin } from "./numbers.js";
 import { describePostgres, isPostgresUrl, openPostgresUrl, postgresOver, whyPostgresForgets } from "./postgres.js";
 import type { Schema } from "./schema.js";
-import { SharedConnectionDialect } from "./shared-connection.js";
+import { sharedSqliteDialect } from "./shared-connection.js";
 import { openSqliteFile, prepareConnection, sqlitePathOf } from "./sqlite.js";
-import { statementsOf } from "./statements.js";
 import { tablePrefixPlugin } from "./table-prefix.js";
 import { dialectWithin } from "./within.js";
 
@@ -136,9 +135,7 @@ function sqliteFileOf(named: Setting | undefined, cwd: string): string {
 }
 
 function sqliteOver(handle: SqliteHandle): Pick<Connection, "kind" | "handle" | "dialect"> {
-  // The dialect closes its database when destroyed; whoever opened the handle closes it.
-  const database = { prepare: statementsOf(handle), close: () => undefined };
-  return { kind: "sqlite", handle, dialect: new SharedConnectionDialect(handle, { database }) };
+  return { kind: "sqlite", handle, dialect: sharedSqliteDialect(handle) };
 }
 
 interface Connection {

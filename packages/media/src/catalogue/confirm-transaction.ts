@@ -3,6 +3,7 @@ import { fail } from "../errors.js";
 import type { DatabaseTransaction, SqliteHandle } from "../media.js";
 import type { CatalogueTransaction } from "./catalogue.js";
 import { isWithinTransaction } from "./handle-turns.js";
+import { handleOf } from "./shared-connection.js";
 
 /**
  * Make sure, in PostgreSQL, that two statements in a row are in one transaction, and on a database with our tables. A client
@@ -26,14 +27,16 @@ export async function confirmOpenTransaction(tx: CatalogueTransaction, prefix: s
 }
 
 /**
- * Make sure, in SQLite, that we are called by the work of `media.transaction()`. After a `BEGIN` of the application's own, what
+ * Make sure, in SQLite, that we are called by the work of `media.transaction()`, or given a transaction of a Kysely that takes
+ * turns with us. After a `BEGIN` of the application's own, what
  * others commit on the same handle meanwhile would be acknowledged, and rolled back with it.
  *
  * @throws TRANSACTION_UNUSABLE
  */
 export async function confirmOwnTransaction(tx: DatabaseTransaction, handle: SqliteHandle): Promise<void> {
   if (tx === handle && isWithinTransaction(handle)) return;
+  if ("withoutPlugins" in tx && (await handleOf(tx)) === handle) return;
   const reason =
-    "the catalogue is in SQLite, where a transaction begins with media.transaction(). Pass the tx that it gives, within its work";
+    "the catalogue is in SQLite, where a transaction begins with media.transaction(), or with a Kysely over sharedSqliteDialect() of the same handle. Pass the tx that it gives, within its work";
   throw fail("TRANSACTION_UNUSABLE", { reason });
 }

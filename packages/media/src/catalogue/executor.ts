@@ -27,6 +27,7 @@ export interface Executed {
 export function executorOf(tx: DatabaseTransaction, kind: DatabaseKind): Execute {
   if (kind === "sqlite") {
     if ("prepare" in tx) return throughSqlite(tx);
+    if ("withoutPlugins" in tx && tx.isTransaction) return throughKysely(tx);
     throw fail("TRANSACTION_UNUSABLE", {
       reason: "the catalogue is in SQLite, where a transaction begins with media.transaction(). Pass the tx that it gives",
     });
