@@ -9,7 +9,7 @@ import type { ObjectStat, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import { readAll } from "../storage/object-body.js";
 import type { Storage } from "../storage/storage.js";
-import { sniff, sniffBytes } from "./sniff.js";
+import { sniff, sniffBytes } from "../images/sniff.js";
 
 /** What adopting needs. */
 export interface AdoptContext {

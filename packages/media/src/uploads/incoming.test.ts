@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it, vi } from "vitest";
 import { inBlocks } from "../media.fixture.js";
 import { guard, peek } from "./incoming.js";
-import { sniffBytes } from "./sniff.js";
+import { sniffBytes } from "../images/sniff.js";
 
 const limits = { maxBytes: 10_000, stallTimeoutMs: 60 };
 const coded = (code: string): object => expect.objectContaining({ code });

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { fail, isHoldfastError } from "../errors.js";
 import type { UploadLimits } from "../media.js";
-import { sniffBytes } from "./sniff.js";
+import { sniffBytes } from "../images/sniff.js";
 
 /** A file on its way in: what the sender says of it, and its bytes, which can be read once. */
 export interface Incoming {

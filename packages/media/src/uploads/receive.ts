@@ -18,7 +18,7 @@ import type { Storage } from "../storage/storage.js";
 import { confirmSame, readSending } from "./idempotency.js";
 import { guard, type Incoming, peek } from "./incoming.js";
 import { parseFileName, slugOf } from "./name.js";
-import { sniff } from "./sniff.js";
+import { sniff } from "../images/sniff.js";
 
 /** What receiving needs. */
 export interface ReceiveContext {

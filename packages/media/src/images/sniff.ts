@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from "file-type";
-import { findMediaType, type MediaType } from "../images/media-type.js";
+import { findMediaType, type MediaType } from "./media-type.js";
 
 /** How many bytes a sniff looks at: what file-type asks for. */
 export const sniffBytes = 4100;
