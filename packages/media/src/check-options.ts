@@ -1,4 +1,5 @@
 import { fail } from "./errors.js";
+import { readPresets } from "./images/known-transforms.js";
 import type { MediaOptions } from "./media.js";
 import type { Environment } from "./storage/instance.js";
 
@@ -19,15 +20,40 @@ export function refuseUnusable(options: MediaOptions, env: Environment): void {
   if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1)) {
     problems.push(`jobs.concurrency is ${concurrency}; give it a whole number from 1 up, or jobs: false to do none here.`);
   }
+  const ownKeys = typeof options.signingKey === "string" ? [options.signingKey] : (options.signingKey ?? []);
+  if (Array.isArray(options.signingKey) && ownKeys.length === 0)
+    problems.push("signingKey is an empty list; leave it out, or give it a key.");
   for (const [name, key] of [
-    ["signingKey", options.signingKey],
-    ["HOLDFAST_SIGNING_KEY", env["HOLDFAST_SIGNING_KEY"]],
-  ] as const) {
-    if (key === undefined || key.trim().length >= shortestSigningKey) continue;
+    ...ownKeys.map((own) => ["signingKey", own] as const),
+    ...(env["HOLDFAST_SIGNING_KEY"]?.split(",") ?? []).map((own) => ["HOLDFAST_SIGNING_KEY", own] as const),
+  ]) {
+    if (key.trim().length >= shortestSigningKey) continue;
     const found = key.trim() === "" ? "is set but empty" : `has fewer than ${shortestSigningKey} characters`;
     problems.push(`${name} ${found}: whoever guesses it reads every private file. Make one with: openssl rand -hex 32`);
   }
+  readPresets(options.presets ?? {}, problems);
+  const cdn = options.cdn ?? env["MEDIA_CDN_URL"];
+  if (cdn !== undefined && readOrigin(cdn) === undefined) {
+    problems.push(
+      `${options.cdn === undefined ? "MEDIA_CDN_URL" : "cdn"} (${JSON.stringify(cdn)}) is not usable; write an origin such as https://img.example.com, without a path.`,
+    );
+  }
   if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
+}
+
+/** The origin of an address that is nothing but one, as it stands before a path. */
+export function readOrigin(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && address.replace(/\/$/, "") === url.origin ? url.origin : undefined;
+}
+
+/** The signing keys that are given, as options or by the environment; `undefined` where the catalogue's own is to be used. */
+export function givenSigningKeys(
+  { signingKey }: { readonly signingKey?: MediaOptions["signingKey"] | undefined },
+  env: Environment,
+): readonly string[] | undefined {
+  const keys = signingKey ?? env["HOLDFAST_SIGNING_KEY"]?.split(",").map((key) => key.trim());
+  return typeof keys === "string" ? [keys] : keys;
 }
 
 /** Read the path that URLs begin with. @throws CONFIG_INVALID */

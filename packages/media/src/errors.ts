@@ -38,6 +38,7 @@ export interface ErrorDetailsByCode {
   TRANSACTION_UNUSABLE: { reason: string };
   FILE_LOST: { id: string; name: string };
   TRANSFORM_UNKNOWN: { transform: string; known: string };
+  TRANSFORM_NOT_SIGNED: { transform: string };
   NOT_AN_IMAGE: { id: string; type: string };
   RANGE_NOT_SATISFIABLE: { range: string; size: number };
   METHOD_NOT_ALLOWED: { method: string; allow: string };
@@ -271,6 +272,13 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 404,
     title: "No such variant",
     say: (d) => `"${d.transform}" is not a variant that is made here; there are ${d.known}.`,
+  },
+  TRANSFORM_NOT_SIGNED: {
+    status: 403,
+    title: "This variant needs a signed URL",
+    say: (d) =>
+      `"${d.transform}" is made for signed URLs only, and this one has no signature that holds for it. Take the URL from file.url(), or ` +
+      `define a preset, which everybody may ask for.`,
   },
   NOT_AN_IMAGE: {
     status: 404,

@@ -1,10 +1,14 @@
 import type { CompiledQuery } from "kysely";
-import type { FileId, FileRecord, FileState, Visibility } from "./catalogue/file.js";
+import type { FileId, FileRecord, Visibility } from "./catalogue/file.js";
 import type { Job, JobState } from "./catalogue/jobs.js";
+import type { MediaFile } from "./delivery/media-file.js";
+import type { PresetOptions } from "./images/known-transforms.js";
 import type { Replica } from "./catalogue/replicas.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
+
+export type { FileJson, MediaFile, SrcsetOptions, UrlOptions } from "./delivery/media-file.js";
 
 /** An application's record, and the slot of it that a file fills: `["article", "42", "cover"]`. */
 export type AttachmentTarget = readonly [recordType: string, recordId: string, slot: string];
@@ -70,36 +74,6 @@ export interface DetachOptions {
 
 /** A file, or its id. */
 export type FileReference = string | { readonly id: string };
-
-/** A stored file, with the URLs a page needs. */
-export interface MediaFile extends FileRecord {
-  /** Whether this upload had been kept before, under the same idempotency key. */
-  readonly isReplayed: boolean;
-  /**
-   * The URL to show. With `width` (CSS pixels × device pixel ratio) a variant of the nearest ladder width that is at least
-   * as wide, never enlarged. Without: for an image the full size without metadata, else the original, signed where private.
-   */
-  url(options?: { readonly width?: number }): string;
-  /** The URL of the original bytes; signed for `expiresInMs` where the file is private. @defaultValue one hour */
-  originalUrl(options?: { readonly expiresInMs?: number }): string;
-  /** What the API answers, and what `JSON.stringify` writes. */
-  toJSON(): FileJson;
-}
-
-/** A file as the API answers it. `url` is the original's, unsigned; `storedAt` is in ISO 8601. */
-export interface FileJson {
-  readonly id: string;
-  readonly name: string;
-  readonly url: string;
-  readonly sha256: string;
-  readonly size: number;
-  readonly type: string;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly state: FileState;
-  readonly thumbhash: string | null;
-  readonly storedAt: string;
-}
 
 /** What somebody wants to do; `authorize` answers whether they may. */
 export type MediaAction = { readonly kind: "upload" } | { readonly kind: "read"; readonly file: FileRecord };
@@ -208,8 +182,12 @@ export interface MediaOptions {
   readonly limits?: Partial<UploadLimits>;
   /** Stage what `handler` takes in: what nobody attaches within this time goes to the trash. @defaultValue it is kept */
   readonly uploadsExpireInMs?: number;
-  /** Secret for signed URLs. @defaultValue HOLDFAST_SIGNING_KEY, else one made for and kept in the catalogue */
-  readonly signingKey?: string;
+  /** Transforms with names of their own, which everybody may ask for. @defaultValue none */
+  readonly presets?: PresetOptions;
+  /** The origin of a CDN that fetches from this app what it lacks: public URLs begin with it. @defaultValue MEDIA_CDN_URL, else none */
+  readonly cdn?: string;
+  /** Secrets for signed URLs: the first signs, all verify. @defaultValue HOLDFAST_SIGNING_KEY, else one made for and kept in the catalogue */
+  readonly signingKey?: string | readonly string[];
   /** How long an upload may be silent towards the catalogue before it is given up. @defaultValue one minute */
   readonly leaseMs?: number;
   /** How often to settle. 0 never does by itself. @defaultValue one minute */

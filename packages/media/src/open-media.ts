@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { confirmKeeping, createAttaching } from "./attaching.js";
-import { parseBasePath, refuseUnusable } from "./check-options.js";
+import { givenSigningKeys, parseBasePath, readOrigin, refuseUnusable } from "./check-options.js";
 import { bindStorage, whyMismatched } from "./catalogue/binding.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
@@ -14,12 +14,13 @@ import { createVariants } from "./delivery/variants.js";
 import { fail, isHoldfastError } from "./errors.js";
 import { createHandler } from "./http/handler.js";
 import { createDecoder } from "./images/decoder.js";
+import { createKnownTransforms } from "./images/known-transforms.js";
 import { createMediaJobs } from "./jobs/media-jobs.js";
 import { createMediaWorker } from "./jobs/media-worker.js";
 import type { Logger, Media, MediaFile, MediaOptions, PutFileOptions, PutInput } from "./media.js";
 import { asOneStorage, refuseSameStorage, type Storages, storagesFromEnvironment, storagesOf } from "./open-storages.js";
 import { isProduction } from "./storage/instance.js";
-import { describeStorage, type Storage } from "./storage/storage.js";
+import { describeStorage } from "./storage/storage.js";
 import { idempotencyKeyOf, parseIdempotencyKey } from "./uploads/idempotency.js";
 import { incomingFrom } from "./uploads/input.js";
 import { readLimits } from "./uploads/limits.js";
@@ -81,7 +82,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 }
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
-  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs"> &
+  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn"> &
   Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger; readonly storages: Storages };
 
 function assemble(given: Assembly): Media {
@@ -89,6 +90,10 @@ function assemble(given: Assembly): Media {
   const decoder = createDecoder({ maxPixels: limits.maxPixels });
   const variants = createVariants({ catalogue, storage, decoder, leaseMs, log });
   const files = createKnownFiles(catalogue);
+  const transforms = createKnownTransforms(given.presets);
+  const cdn = readOrigin(given.cdn ?? given.env["MEDIA_CDN_URL"] ?? "");
+  const shown = (file: FileRecord, signer: Signer): MediaFile =>
+    withUrls(file, { basePath, cdn, signer, driver: storage.driver, transforms });
   const staging = given.uploadsExpireInMs === undefined ? {} : { expiresInMs: given.uploadsExpireInMs };
   const attaching = createAttaching(catalogue, (id) => files.forget(id));
   const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
@@ -124,7 +129,7 @@ function assemble(given: Assembly): Media {
   const keep = async (incoming: Incoming, receiveOptions: ReceiveOptions): Promise<MediaFile> =>
     await during(async (signer) => {
       const { file, isReplayed } = await receive(receiving, incoming, receiveOptions);
-      return { ...withUrls(file, basePath, signer, storage.driver), isReplayed };
+      return { ...shown(file, signer), isReplayed };
     });
   const put = async (input: PutInput, putOptions: PutFileOptions & Pick<ReceiveOptions, "expiresInMs">): Promise<MediaFile> => {
     const { name, declaredType, idempotencyKey, ...rest } = confirmKeeping(putOptions);
@@ -148,6 +153,7 @@ function assemble(given: Assembly): Media {
       files,
       storage,
       variants,
+      transforms,
       authorize: given.authorize,
       basePath,
       log,
@@ -166,13 +172,18 @@ function assemble(given: Assembly): Media {
     },
     stage: async (input, stageOptions = {}) => await put(input, { ...stageOptions, expiresInMs: stageOptions.expiresInMs ?? stagedForMs }),
     attach: async (references, attachOptions) =>
-      await during(async (signer) =>
-        (await attaching.attach(references, attachOptions)).map((file) => withUrls(file, basePath, signer, storage.driver)),
-      ),
+      await during(async (signer) => (await attaching.attach(references, attachOptions)).map((file) => shown(file, signer))),
     detach: async (detachOptions) => await during(async () => await attaching.detach(detachOptions)),
     transaction: async (work) => await during(async () => await catalogue.transaction(work)),
     get: async (id) =>
-      await withId(id, async (fileId) => toMediaFile(await findFile(catalogue, fileId), basePath, await ready(), storage), undefined),
+      await withId(
+        id,
+        async (fileId) => {
+          const file = await findFile(catalogue, fileId);
+          return file === undefined ? undefined : shown(file, await ready());
+        },
+        undefined,
+      ),
     list: async ({ limit = 50, after } = {}) =>
       await during(async (signer) => {
         if (!Number.isInteger(limit))
@@ -184,13 +195,11 @@ function assemble(given: Assembly): Media {
         }
         // One more than asked for tells whether there is a next page.
         const found = await listFiles(catalogue, { limit: bounded + 1, ...(cursor === undefined ? {} : { after: cursor }) });
-        const page = found.slice(0, bounded).map((file) => withUrls(file, basePath, signer, storage.driver));
+        const page = found.slice(0, bounded).map((file) => shown(file, signer));
         return { files: page, next: found.length > bounded ? page.at(-1)?.id : undefined };
       }),
     attached: async (...target) =>
-      await during(async (signer) =>
-        (await attachedFiles(catalogue, target)).map((file) => withUrls(file, basePath, signer, storage.driver)),
-      ),
+      await during(async (signer) => (await attachedFiles(catalogue, target)).map((file) => shown(file, signer))),
     replicas: async (id) => await withId(id, async (fileId) => await replicasOf(catalogue, fileId), []),
     open: async (id, openOptions = {}) => {
       const fileId = parseFileId(id);
@@ -236,9 +245,10 @@ async function prepare({ catalogue, storage, storages, log, signingKey, env }: A
     const found = describeCanary(await lookForCanary(catalogue, storage, releaseOf(env)));
     if (found !== undefined) log[found.isAlarm ? "error" : "info"](found.sentence);
   }
-  const key =
-    signingKey ?? env["HOLDFAST_SIGNING_KEY"] ?? (await catalogue.remember("signing_key", () => randomBytes(32).toString("base64url")));
-  return createSigner(key);
+  const keys = givenSigningKeys({ signingKey }, env) ?? [
+    await catalogue.remember("signing_key", () => randomBytes(32).toString("base64url")),
+  ];
+  return createSigner(keys);
 }
 
 /**
@@ -273,10 +283,6 @@ function settleRegularly(media: Media, everyMs: number, log: Logger, isAtOnce: b
   timer.unref();
   if (isAtOnce) once();
   return () => clearInterval(timer);
-}
-
-function toMediaFile(file: FileRecord | undefined, basePath: string, signer: Signer, storage: Storage): MediaFile | undefined {
-  return file === undefined ? undefined : withUrls(file, basePath, signer, storage.driver);
 }
 
 /** The options that are set, so that `undefined` never replaces a default. */

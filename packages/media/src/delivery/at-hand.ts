@@ -1,7 +1,7 @@
 import { parseFileId } from "../catalogue/file.js";
 import { negotiateFormat } from "../images/formats.js";
+import type { KnownTransforms } from "../images/known-transforms.js";
 import { findMediaType } from "../images/media-type.js";
-import { parseTransform } from "../images/transform.js";
 import type { KnownFiles } from "./known-files.js";
 import { headersOf, notModifiedHeadersOf } from "./respond.js";
 import { parseMediaPath, variantContent } from "./routes.js";
@@ -38,8 +38,13 @@ interface ReadyMade {
  * Answer variants that are in memory, of files lately confirmed, without a `Request`, a `Response` or a query: made for
  * the one picture that everybody asks for. Variants are for everybody, so there is nobody to ask.
  */
-export function createAtHand(given: { readonly basePath: string; readonly files: KnownFiles; readonly variants: Variants }): AtHand {
-  const { files, variants } = given;
+export function createAtHand(given: {
+  readonly basePath: string;
+  readonly files: KnownFiles;
+  readonly variants: Variants;
+  readonly transforms: KnownTransforms;
+}): AtHand {
+  const { files, variants, transforms } = given;
   const prefix = `${given.basePath}/`;
   const readyMade = new WeakMap<CachedVariant, ReadyMade>();
 
@@ -48,21 +53,23 @@ export function createAtHand(given: { readonly basePath: string; readonly files:
     if (unusualHeaders.some((name) => headers[name] !== undefined)) return undefined;
     const query = url.indexOf("?");
     const path = parseMediaPath(query < 0 ? url.slice(prefix.length) : url.slice(prefix.length, query));
-    if (path?.kind !== "variant") return undefined;
+    // What a signature admits to is kept as long as the signature lasts, which the handler works out.
+    if (path?.kind !== "variant" || (query >= 0 && url.includes("signature=", query))) return undefined;
     const id = parseFileId(path.id);
     const file = id === undefined ? undefined : files.atHand(id);
-    const transform = parseTransform(path.transform);
-    if (file === undefined || transform === undefined || findMediaType(file.type)?.isDecodable !== true) return undefined;
+    const asked = transforms.find(path.transform);
+    if (file === undefined || asked?.isFixed !== true || findMediaType(file.type)?.isDecodable !== true) return undefined;
     const { accept } = headers;
-    const format = negotiateFormat(typeof accept === "string" ? accept : undefined, file.hasAlpha);
-    const variant = variants.atHand(file, transform, format);
+    const choice = negotiateFormat(typeof accept === "string" ? accept : undefined, file, asked.transform);
+    const format = choice.interim ?? choice.format;
+    const variant = variants.atHand(file, asked.transform, format);
     if (variant === undefined) return undefined;
 
     const condition = headers["if-none-match"];
     if (condition !== undefined && condition !== variant.etag) return undefined;
     let ready = readyMade.get(variant);
     if (ready === undefined) {
-      const content = variantContent(file, variant, format);
+      const content = variantContent(file, variant, asked, format);
       ready = { headers: headersOf(content), notModifiedHeaders: notModifiedHeadersOf(content) };
       readyMade.set(variant, ready);
     }

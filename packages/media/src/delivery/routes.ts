@@ -1,14 +1,14 @@
-import { type FileRecord, parseFileId } from "../catalogue/file.js";
+import { type FileId, type FileRecord, parseFileId } from "../catalogue/file.js";
 import { fail, isHoldfastError } from "../errors.js";
 import { negotiateFormat, type VariantFormat, variantFormats } from "../images/formats.js";
 import { findMediaType } from "../images/media-type.js";
-import { parseTransform, transformsInWords } from "../images/transform.js";
+import type { AskedTransform, KnownTransforms } from "../images/known-transforms.js";
 import type { Authorize } from "../media.js";
 import type { Storage } from "../storage/storage.js";
 import { etagOf } from "./conditions.js";
 import type { KnownFiles } from "./known-files.js";
 import { type Content, respond, type ResponseBytes } from "./respond.js";
-import type { Signer } from "./signing.js";
+import type { Admission, Signer } from "./signing.js";
 import { streamOf } from "./stream.js";
 import type { CachedVariant } from "./variant-cache.js";
 import type { Variants } from "./variants.js";
@@ -16,11 +16,15 @@ import type { Variants } from "./variants.js";
 /** Content is immutable, for a replacement is a new file; what is private stays out of shared caches. */
 const cacheForAYear = { public: "public, max-age=31536000, immutable", private: "private, max-age=31536000, immutable" } as const;
 
+/** A preset by its bare name is what it is defined as now. */
+const cacheForAnHour = "public, max-age=3600";
+
 /** What delivery needs. */
 export interface DeliveryContext {
   readonly files: KnownFiles;
   readonly storage: Storage;
   readonly variants: Variants;
+  readonly transforms: KnownTransforms;
   readonly signer: Signer;
   readonly authorize: Authorize | undefined;
 }
@@ -41,15 +45,28 @@ export function parseMediaPath(path: string): MediaPath | undefined {
 /**
  * Answer a GET or HEAD for an original or a variant.
  *
- * @throws FILE_NOT_FOUND, FILE_LOST, UNAUTHORIZED, TRANSFORM_UNKNOWN, NOT_AN_IMAGE, RANGE_NOT_SATISFIABLE, OVERLOADED, STORAGE_*
+ * @throws FILE_NOT_FOUND, FILE_LOST, UNAUTHORIZED, TRANSFORM_UNKNOWN, TRANSFORM_NOT_SIGNED, PARAMETER_INVALID, NOT_AN_IMAGE, RANGE_NOT_SATISFIABLE, OVERLOADED, STORAGE_*
  */
 export async function deliver(context: DeliveryContext, request: Request, path: MediaPath): Promise<Response> {
   const id = parseFileId(path.id);
-  const file = id === undefined ? undefined : await context.files.find(id);
-  if (file === undefined) throw fail("FILE_NOT_FOUND", { id: path.id.slice(0, 60) });
-  return path.kind === "original"
-    ? await deliverOriginal(context, request, file)
-    : await deliverVariant(context, request, file, path.transform);
+  if (id === undefined) throw fail("FILE_NOT_FOUND", { id: path.id.slice(0, 60) });
+  // What nobody may ask for is refused before anything is looked up.
+  const variant = path.kind === "variant" ? admitted(context, id, path.transform, request) : undefined;
+  const file = await context.files.find(id);
+  if (file === undefined) throw fail("FILE_NOT_FOUND", { id });
+  return variant === undefined ? await deliverOriginal(context, request, file) : await deliverVariant(context, request, file, variant);
+}
+
+/** A transform that a URL asks for, and how it was let in: everybody may ask for it, or it is signed. */
+interface AdmittedTransform extends AskedTransform {
+  readonly admission: Admission | undefined;
+}
+
+function admitted({ transforms, signer }: DeliveryContext, id: FileId, text: string, request: Request): AdmittedTransform {
+  const asked = transforms.find(text) ?? transforms.ask(text);
+  const admission = signer.admit({ id, transform: asked.transform.name }, new URL(request.url).searchParams);
+  if (!asked.isOpen && admission === undefined) throw fail("TRANSFORM_NOT_SIGNED", { transform: text });
+  return { ...asked, admission };
 }
 
 async function deliverOriginal(context: DeliveryContext, request: Request, file: FileRecord): Promise<Response> {
@@ -74,30 +91,42 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
 }
 
 async function mayRead({ signer, authorize }: DeliveryContext, request: Request, file: FileRecord): Promise<boolean> {
-  if (file.visibility === "public" || signer.isSigned(file.id, new URL(request.url).searchParams)) return true;
+  if (file.visibility === "public" || signer.admit({ id: file.id }, new URL(request.url).searchParams) !== undefined) return true;
   return authorize !== undefined && (await authorize(request, { kind: "read", file }));
 }
 
-async function deliverVariant(context: DeliveryContext, request: Request, file: FileRecord, transformName: string): Promise<Response> {
-  const transform = parseTransform(transformName);
-  if (transform === undefined) throw fail("TRANSFORM_UNKNOWN", { transform: transformName.slice(0, 60), known: transformsInWords });
+async function deliverVariant(context: DeliveryContext, request: Request, file: FileRecord, asked: AdmittedTransform): Promise<Response> {
   if (findMediaType(file.type)?.isDecodable !== true) throw fail("NOT_AN_IMAGE", { id: file.id, type: file.type });
-  const format = negotiateFormat(request.headers.get("accept") ?? undefined, file.hasAlpha);
-  return await respond(request, variantContent(file, await context.variants.get(file, transform, format), format));
+  const { transform } = asked;
+  const choice = negotiateFormat(request.headers.get("accept") ?? undefined, file, transform);
+  const format = choice.interim ?? choice.format;
+  const variant = await context.variants.get(file, transform, format);
+  return await respond(request, { ...variantContent(file, variant, asked, format), cacheControl: cacheControlOf(asked) });
+}
+
+/** How long an answer may be kept: no longer than the signature that let somebody in. */
+function cacheControlOf({ isFixed, admission }: AdmittedTransform): string {
+  if (admission?.expiresAt !== undefined) return `public, max-age=${Math.max(0, Math.floor((admission.expiresAt - Date.now()) / 1000))}`;
+  return isFixed ? cacheForAYear.public : cacheForAnHour;
 }
 
 /** Describe a variant of a file as the content it is sent as. */
-export function variantContent(file: FileRecord, { bytes, etag }: CachedVariant, format: VariantFormat): Content {
+export function variantContent(
+  file: FileRecord,
+  { bytes, etag }: CachedVariant,
+  { transform, isFixed }: AskedTransform,
+  format: VariantFormat,
+): Content {
   const { type, extension } = variantFormats[format];
   return {
     type,
     size: bytes.byteLength,
     etag,
     storedAt: file.storedAt,
-    cacheControl: cacheForAYear.public,
+    cacheControl: isFixed ? cacheForAYear.public : cacheForAnHour,
     name: `${file.name.replace(/\.[^.]*$/, "")}.${extension}`,
     isInline: true,
-    vary: "Accept",
+    ...(transform.format === "auto" ? { vary: "Accept" } : {}),
     open: (range) => (range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)) as ResponseBytes,
   };
 }

@@ -6,7 +6,7 @@ import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import type { FileRecord } from "../catalogue/file.js";
 import { moveFile } from "../catalogue/files.js";
 import { createDecoder } from "../images/decoder.js";
-import { parseTransform, type Transform } from "../images/transform.js";
+import { parseTransform } from "../images/transform.js";
 import { filesBelow, picture, rememberingLog, temporaryFolder } from "../media.fixture.js";
 import { fsDriver } from "../storage/drivers/fs.js";
 import type { Driver } from "../storage/driver.js";
@@ -17,7 +17,7 @@ import { receive } from "../uploads/receive.js";
 import { settle } from "../uploads/settle.js";
 import { createVariants, type VariantsContext } from "./variants.js";
 
-const w64 = parseTransform("w64") as Transform;
+const w64 = parseTransform("w64");
 const coded = (code: string): object => expect.objectContaining({ code });
 
 interface Bench extends VariantsContext {

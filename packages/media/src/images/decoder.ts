@@ -38,7 +38,7 @@ export interface Decoder {
     input: DecoderInput,
     header: ImageHeader,
     work: (image: Sharp) => Promise<T>,
-    options?: { readonly isStrict?: boolean },
+    options?: { readonly isStrict?: boolean; readonly frame?: number | "all" },
   ): Promise<T>;
 }
 
@@ -62,11 +62,16 @@ export function createDecoder(limits: { readonly maxPixels: number; readonly bud
         isProgressive: found.isProgressive,
       };
     },
-    async decode(input, header, work, { isStrict = false } = {}) {
+    async decode(input, header, work, { isStrict = false, frame = 0 } = {}) {
       const sharp = await load();
       const release = await budget.acquire(estimateBytes(header));
       try {
-        const options: SharpOptions = { limitInputPixels: limits.maxPixels, failOn: isStrict ? "error" : "none", sequentialRead: true };
+        const options: SharpOptions = {
+          limitInputPixels: limits.maxPixels,
+          failOn: isStrict ? "error" : "none",
+          sequentialRead: true,
+          ...(frame === "all" ? { animated: true } : { page: frame }),
+        };
         return await work(sharp(input, options));
       } finally {
         release();

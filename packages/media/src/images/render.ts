@@ -1,6 +1,8 @@
 import type { Sharp } from "sharp";
+import { blurred } from "./blur.js";
 import type { Decoder, DecoderInput } from "./decoder.js";
 import type { VariantFormat } from "./formats.js";
+import { type Geometry, geometryOf, type Size } from "./geometry.js";
 import type { Transform } from "./transform.js";
 
 /** A variant, made. */
@@ -10,7 +12,13 @@ export interface RenderedVariant {
   readonly height: number;
 }
 
-/** Make a variant: right way up, in sRGB, without metadata, never enlarged. */
+const white = "#ffffff";
+const clear = { r: 0, g: 0, b: 0, alpha: 0 };
+
+/**
+ * Make a variant: right way up, in sRGB, without metadata. Of an animation the first frame, unless the transform asks for another
+ * or for all; where there are fewer, the last.
+ */
 export async function renderVariant(
   decoder: Decoder,
   input: DecoderInput,
@@ -18,24 +26,62 @@ export async function renderVariant(
   format: VariantFormat,
 ): Promise<RenderedVariant> {
   const header = await decoder.header(input);
-  return await decoder.decode(input, header, async (image) => {
-    const upright = image.autoOrient();
-    const sized = transform.width === undefined ? upright : upright.resize({ width: transform.width, withoutEnlargement: true });
-    const { data, info } = await encode(sized.toColourspace("srgb"), format, transform).toBuffer({ resolveWithObject: true });
-    return { bytes: data, width: info.width, height: info.height };
+  const shown: Size = header.isTurned ? { width: header.height, height: header.width } : header;
+  const geometry = geometryOf(shown, transform);
+  const frame = transform.frame === "all" ? "all" : Math.min(transform.frame, header.frames - 1);
+  const work = async (image: Sharp): Promise<RenderedVariant> => {
+    const sized = resize(turn(image, transform), geometry, transform, format).toColourspace("srgb");
+    const hidden = transform.blur === undefined ? sized : await blurred(sized, transform.blur);
+    const { data, info } = await encode(hidden, format, transform).toBuffer({ resolveWithObject: true });
+    return { bytes: data, width: info.width, height: info.pageHeight ?? info.height };
+  };
+  return await decoder.decode(input, header, work, { frame });
+}
+
+function turn(image: Sharp, { rotate, frame }: Transform): Sharp {
+  if (frame === "all") return image;
+  const upright = image.autoOrient();
+  return rotate === 0 ? upright : upright.rotate(rotate);
+}
+
+function resize(image: Sharp, { scaled, result }: Geometry, transform: Transform, format: VariantFormat): Sharp {
+  const { fit, focus, background } = transform;
+  const grounded = background !== undefined && background.length === 7 ? image.flatten({ background }) : image;
+  if (fit === "contain") {
+    const ground = background ?? (format === "jpeg" ? white : clear);
+    return grounded.resize(result.width, result.height, { fit: "contain", background: ground });
+  }
+  if (fit !== "cover") return grounded.resize(result.width, result.height, { fit: "fill" });
+  if (focus === "attention" || focus === "entropy") {
+    return grounded.resize(result.width, result.height, { fit: "cover", position: focus });
+  }
+  const point = focus === "center" ? { x: 50, y: 50 } : focus;
+  return grounded.resize(scaled.width, scaled.height, { fit: "fill" }).extract({
+    left: startOf(point.x, scaled.width, result.width),
+    top: startOf(point.y, scaled.height, result.height),
+    ...result,
   });
 }
 
-function encode(image: Sharp, format: VariantFormat, { width }: Transform): Sharp {
-  const isFull = width === undefined;
+/** Where a window begins whose middle is to be at `percent` of a side, as far as it fits. */
+function startOf(percent: number, whole: number, part: number): number {
+  return Math.min(Math.max(Math.round((whole * percent) / 100 - part / 2), 0), whole - part);
+}
+
+function encode(image: Sharp, format: VariantFormat, { width, height, quality }: Transform): Sharp {
+  const isFull = width === undefined && height === undefined;
   switch (format) {
+    case "avif":
+      return image.avif({ quality: quality ?? (isFull ? 65 : 55), effort: 2 });
     case "webp":
       // Effort 2 takes half the time of 4 and gives files a few per cent larger.
-      return image.webp({ quality: isFull ? 88 : 78, effort: 2 });
+      return image.webp({ quality: quality ?? (isFull ? 88 : 78), effort: 2 });
     case "jpeg":
       // What is transparent becomes white, not black.
-      return image.flatten({ background: "#ffffff" }).jpeg({ quality: isFull ? 90 : 80 });
+      return image.flatten({ background: white }).jpeg({ quality: quality ?? (isFull ? 90 : 80) });
     case "png":
       return image.png({ compressionLevel: 6 });
+    case "gif":
+      return image.gif();
   }
 }

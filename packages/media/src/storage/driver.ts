@@ -106,10 +106,26 @@ export interface Driver {
   /** What an S3-compatible service was found to do when the driver was opened; for people. */
   readonly quirks?: S3Quirks;
   /**
-   * Offered where the backend makes the variants of an image by itself: the URL at which anybody who has it may read one,
-   * never enlarged, in sRGB, without metadata. Without a width: the full size.
+   * Offered where the backend makes the variants of an image by itself: the URL at which anybody who has it may read one, in
+   * sRGB, without metadata; `undefined` for what it would make otherwise than is asked.
    */
-  readonly variantUrl?: (key: Key, transform: { readonly name: string; readonly width?: number | undefined }) => string;
+  readonly variantUrl?: (key: Key, transform: BackendTransform) => string | undefined;
+}
+
+/** What a backend that makes variants by itself is asked for: the transform of `images/transform.ts`. */
+export interface BackendTransform {
+  readonly name: string;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly fit: "inside" | "cover" | "contain" | "outside" | "fill";
+  readonly focus: "center" | "attention" | "entropy" | { readonly x: number; readonly y: number };
+  readonly enlarge: boolean;
+  readonly rotate: 0 | 90 | 180 | 270;
+  readonly frame: number | "all";
+  readonly blur: number | undefined;
+  readonly background: string | undefined;
+  readonly format: "auto" | "avif" | "webp" | "jpeg" | "png" | "gif";
+  readonly quality: number | undefined;
 }
 
 /** An upload in parts that was begun and neither completed nor aborted. */

@@ -1,4 +1,4 @@
-import type { SignReadOptions } from "../driver.js";
+import type { BackendTransform, SignReadOptions } from "../driver.js";
 import type { Key } from "../key.js";
 import type { CloudinaryConnection } from "./cloudinary-api.js";
 import { extensionOf, publicIdOf, type ResourceType, resourceTypeOf } from "./cloudinary-public-id.js";
@@ -20,7 +20,8 @@ export function stepsOf(transform: { readonly width?: number | undefined }): rea
 }
 
 /** The URL of an image, transformed by Cloudinary when it is first asked for; signed, so that nobody can ask for another. */
-export function variantUrlOf(connection: CloudinaryConnection, key: Key, transform: { readonly width?: number | undefined }): string {
+export function variantUrlOf(connection: CloudinaryConnection, key: Key, transform: BackendTransform): string | undefined {
+  if (transform.name !== (transform.width === undefined ? "full" : `w${transform.width}`)) return undefined;
   return deliveryUrlOf(connection, key, "image", { transformation: stepsOf(transform) });
 }
 

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CloudinaryDouble, startCloudinaryDouble } from "../../../../../test/doubles/cloudinary.js";
-import type { Driver } from "../driver.js";
+import type { BackendTransform, Driver } from "../driver.js";
 import { type Key, parseKey } from "../key.js";
 import { readAll } from "../object-body.js";
 import { sourceFromBytes, sourceFromStream } from "../source.js";
@@ -280,21 +280,37 @@ describe("reading", () => {
   });
 });
 
+/** The full size, as a transform. */
+const untouched: BackendTransform = {
+  name: "full",
+  width: undefined,
+  height: undefined,
+  fit: "inside",
+  focus: "center",
+  enlarge: false,
+  rotate: 0,
+  frame: 0,
+  blur: undefined,
+  background: undefined,
+  format: "auto",
+  quality: undefined,
+};
+
 describe("delivery", () => {
   const below = (url: string): string => url.replace("https://res.cloudinary.com", `${double.origin}/res`);
 
   it("has Cloudinary make the variants: never enlarged, without a place, and no others than were signed", async () => {
     await put(jpgKey, await photograph(), jpeg);
-    const url = driver.variantUrl?.(jpgKey, { name: "w320", width: 320 }) ?? "";
+    const url = driver.variantUrl?.(jpgKey, { ...untouched, name: "w320", width: 320 }) ?? "";
     expect(url).toMatch(
       /^https:\/\/res\.cloudinary\.com\/double\/image\/authenticated\/s--[\w-]{8}--\/c_limit,cs_srgb,w_320\/f_auto\/q_auto\/v1\/holdfast\/originals\//,
     );
     const small = Buffer.from(await (await fetch(below(url))).arrayBuffer());
     expect(await sharp(small).metadata()).toMatchObject({ width: 320, height: 160 });
     expect((await sharp(small).metadata()).exif).toBeUndefined();
-    const full = await fetch(below(driver.variantUrl?.(jpgKey, { name: "full" }) ?? ""), { headers: { accept: "image/webp" } });
+    const full = await fetch(below(driver.variantUrl?.(jpgKey, untouched) ?? ""), { headers: { accept: "image/webp" } });
     expect(await sharp(Buffer.from(await full.arrayBuffer())).metadata()).toMatchObject({ width: 1000, format: "webp" });
-    expect((await fetch(below(driver.variantUrl?.(jpgKey, { name: "w3840", width: 3840 }) ?? ""))).status).toBe(200);
+    expect((await fetch(below(driver.variantUrl?.(jpgKey, { ...untouched, name: "w3840", width: 3840 }) ?? ""))).status).toBe(200);
     expect((await fetch(below(url.replace("w_320", "w_640")))).status).toBe(401);
     expect((await fetch(below(url.replace(/s--.*?--\/.*\/q_auto\//, "")))).status).toBe(401);
   });
