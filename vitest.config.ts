@@ -6,6 +6,8 @@ const source = (path: string): string => fileURLToPath(new URL(`packages/${path}
 const sources = [
   { find: /^@holdfast\/media$/, replacement: source("media/src/index.ts") },
   { find: /^@holdfast\/media\/(node|express|fastify|hono)$/, replacement: source("media/src/http/$1.ts") },
+  { find: /^@holdfast\/media\/env$/, replacement: source("media/src/read-env.ts") },
+  { find: /^#env\/(.*)$/, replacement: source("media/src/env/$1.ts") },
   { find: /^@holdfast\/media\/(browser|testing)$/, replacement: source("media/src/$1/index.ts") },
   { find: /^@holdfast\/server$/, replacement: source("server/src/index.ts") },
 ];

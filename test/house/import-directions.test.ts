@@ -7,14 +7,15 @@ import { root } from "./workspace.js";
 
 /** Inside @holdfast/media: which folders each folder may import. Whatever is not named here is refused. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  storage: ["errors"],
-  catalogue: ["errors", "storage"],
-  images: ["errors", "storage", "catalogue"],
-  jobs: ["errors", "storage", "catalogue", "images"],
-  uploads: ["errors", "storage", "catalogue", "images", "jobs"],
-  delivery: ["errors", "storage", "catalogue", "images", "jobs"],
-  http: ["errors", "storage", "catalogue", "images", "jobs", "uploads", "delivery"],
-  testing: ["errors", "storage"],
+  env: [],
+  storage: ["errors", "env"],
+  catalogue: ["errors", "env", "storage"],
+  images: ["errors", "env", "storage", "catalogue"],
+  jobs: ["errors", "env", "storage", "catalogue", "images"],
+  uploads: ["errors", "env", "storage", "catalogue", "images", "jobs"],
+  delivery: ["errors", "env", "storage", "catalogue", "images", "jobs"],
+  http: ["errors", "env", "storage", "catalogue", "images", "jobs", "uploads", "delivery"],
+  testing: ["errors", "env", "storage"],
   browser: [],
 };
 const top = ["open-media", "index"];
@@ -53,7 +54,7 @@ for (const [folder, allowed] of Object.entries(mayImport)) {
   scratches.push({
     path: `packages/media/src/${folder}/type-of-media.ts`,
     code: 'import type { Media } from "../media.js";\nexport type Mine = Media;\n',
-    isRefused: folder === "browser",
+    isRefused: folder === "browser" || folder === "env",
   });
 }
 scratches.push(

@@ -1,6 +1,7 @@
+import { whyPastedWrongly } from "../env/pasted.js";
 import { howSdksRead } from "./cloudinary-url-readings.js";
 import type { Environment } from "./instance.js";
-import { type Problems, readSetting, whyPastedWrongly } from "./setting.js";
+import { type Problems, readSetting } from "./setting.js";
 
 /** An account at Cloudinary. */
 export interface CloudinaryAccount {

@@ -63,6 +63,20 @@ export function isProduction(env: Environment): boolean {
   return env["NODE_ENV"] === "production" || detectPlatform(env) !== undefined;
 }
 
+/** The host names that the platform gives this app, as it tells the instance. */
+export function hostsOf(env: Environment): readonly string[] {
+  const fly = env["FLY_APP_NAME"];
+  const hosts = [
+    env["RENDER_EXTERNAL_HOSTNAME"],
+    env["RAILWAY_PUBLIC_DOMAIN"],
+    env["VERCEL_URL"],
+    env["KOYEB_PUBLIC_DOMAIN"],
+    env["HEROKU_APP_DEFAULT_DOMAIN_NAME"],
+    fly === undefined || fly === "" ? undefined : `${fly}.fly.dev`,
+  ];
+  return hosts.flatMap((host) => (host === undefined || host === "" ? [] : [host]));
+}
+
 /** What is known about the disk under a path, and why. `why` continues the sentence "it is at PATH, and …". */
 export interface DiskJudgement {
   readonly durability: "ephemeral" | "disk";
