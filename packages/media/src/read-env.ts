@@ -1,8 +1,8 @@
 import { checkEnvironment, isNeededBy } from "./env/check.js";
+import { detectPlatform, type Environment, hostsOf, isProduction } from "./env/platform.js";
 import type { EnvironmentSchema, EnvironmentValues } from "./env/schema.js";
 import { readValue } from "./env/value.js";
 import { fail } from "./errors.js";
-import { detectPlatform, type Environment, hostsOf, isProduction } from "./storage/instance.js";
 
 export type { EnvironmentRule, EnvironmentSchema, EnvironmentValues, VariableSchema, VariableType } from "./env/schema.js";
 

@@ -5,6 +5,7 @@ import { version } from "../version.js";
 import type { Io } from "./io.js";
 import { addCatalogueCommands } from "./catalogue-commands.js";
 import { addDoctorCommand } from "./doctor-command.js";
+import { addEnvCommands } from "./env-commands.js";
 import { addJobsCommands } from "./jobs-commands.js";
 import { addStorageCommands } from "./storage-commands.js";
 
@@ -124,6 +125,7 @@ function buildProgram(io: Io, outcome: { exitCode: number }): Command {
   addStorageCommands(program, io, version, end, exitWith);
   addJobsCommands(program, io, version, end, exitWith);
   addCatalogueCommands(program, io, version, end, exitWith);
+  addEnvCommands(program, io, end, exitWith);
 
   return program;
 }

@@ -47,8 +47,8 @@ describe("holdfast.yaml", () => {
     expect(suppressions).toMatchObject([{ codes: ["MEDIA001"], file: "demo/*", reason: "wiped on purpose" }]);
   });
 
-  it("takes values, too, as they are written", () => {
-    const { given } = readHoldfastYaml("env: { A: s3, B: yes, C: 0x10, D: , E: { secret: true } }");
+  it("takes values, too, as they are written, and what an app needs to start as set", () => {
+    const { given } = readHoldfastYaml("env: { A: s3, B: yes, C: 0x10, D: , E: { required: true }, F: { secret: true } }");
     expect(given.variables.map(({ declared }) => (declared.kind === "value" ? declared.value : declared.kind))).toEqual([
       "s3",
       "yes",

@@ -55,7 +55,8 @@ function variablesOf(document: Document.Parsed, lineOf: LineOf, problems: string
       const name = textOf(pair.key) ?? "";
       const value = textOf(pair.value);
       const at = { name, file: holdfastYaml, line: lineOf(pair.key) };
-      // A name alone says that it is set, and keeps the value to the dashboard; so does whatever describes it further.
+      // A name alone says that it is set, and keeps the value to the dashboard; so does a description by which the start needs it.
+      if (isMap<Node, Node | null>(pair.value) && textOf(pair.value.get("required", true) ?? null) !== "true") return [];
       return [{ ...at, declared: value === undefined ? ({ kind: "asked" } as const) : ({ kind: "value", value } as const) }];
     });
   }

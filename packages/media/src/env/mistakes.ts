@@ -55,14 +55,14 @@ const unexpanded: Look = (name, value) =>
     : undefined;
 
 const debug: Look = (name, value, { isProduction }) => {
-  if (!/^(?:[A-Z]+_)?DEBUG$/.test(name) || name === "NODE_DEBUG") return undefined;
+  if (!/^(?:(?!NODE_)[A-Z]+_)?DEBUG$/.test(name)) return undefined;
   if (/^(?:true|1|yes|on)$/i.test(value)) {
     if (!isProduction) return undefined;
     return {
       code: "debug-on",
       severity: "error",
       reason: "is on in production: error pages show settings and code to strangers",
-      remedy: `Set ${name}=False, or remove it.`,
+      remedy: `Remove it, or set what the code reads as false.`,
     };
   }
   return /^(?:false|no|off)$/i.test(value)
