@@ -17,6 +17,11 @@ export interface ErrorDetailsByCode {
   FOLDER_UNREADABLE: { path: string; reason: string };
   INPUT_UNREADABLE: { path: string; reason: string };
   OUTPUT_UNWRITABLE: { path: string; reason: string };
+  PLATFORM_KEY_MISSING: { platform: string; variable: string; problem: string; page: string };
+  PLATFORM_REFUSED: { platform: string; variable: string; reason: string };
+  PLATFORM_UNREACHABLE: { platform: string; reason: string };
+  PLATFORM_NOT_ASKED: { platform: string; example: string };
+  SERVICE_NOT_CHOSEN: { platform: string; problem: string; services: readonly string[] };
   INTERRUPTED: { resume: string };
   UNEXPECTED: { message: string };
 }
@@ -121,6 +126,38 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     exitCode: 3,
     title: "The result cannot be written",
     say: (d) => `${d.path} cannot be written: ${d.reason}. Name a file you may write.`,
+  },
+  PLATFORM_KEY_MISSING: {
+    exitCode: 2,
+    title: "There is no key to the platform",
+    say: (d) =>
+      `${d.variable} ${d.problem}, so ${d.platform} was not asked. Make a key at ${d.page} and set it in your shell, ` +
+      `or give a file of names: --env-from FILE`,
+  },
+  PLATFORM_REFUSED: {
+    exitCode: 3,
+    title: "The platform refuses the key",
+    say: (d) => `${d.platform} refuses the key in ${d.variable}: ${d.reason}. Nothing was examined.`,
+  },
+  PLATFORM_UNREACHABLE: {
+    exitCode: 3,
+    title: "The platform could not be asked",
+    say: (d) => `${d.platform} could not be asked: ${d.reason}. Nothing was examined. Give a file of names meanwhile: --env-from FILE`,
+  },
+  PLATFORM_NOT_ASKED: {
+    exitCode: 2,
+    title: "This platform is not asked yet",
+    say: (d) =>
+      `${d.platform} is not asked yet; Render is. Its own command line can hand over its list, of which only the names are kept:\n` +
+      `  ${d.example}\nA file of that name is ./NAME.`,
+  },
+  SERVICE_NOT_CHOSEN: {
+    exitCode: 2,
+    title: "Which service is meant is not known",
+    say: (d) =>
+      d.services.length === 0
+        ? `${d.problem} at ${d.platform} that this key may see. Name one with --service NAME.`
+        : `${d.problem}. Name one with --service NAME or --service ID:\n${d.services.map((service) => `  ${service}`).join("\n")}`,
   },
   INTERRUPTED: {
     exitCode: 130,

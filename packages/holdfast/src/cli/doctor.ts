@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { examineDirectory, type Examination } from "../doctor/examine.js";
+import { readTree } from "../app-model/tree.js";
+import { examineTree, type Examination } from "../doctor/examine.js";
 import { explainRule } from "../doctor/rule-page.js";
 import { joinGiven, parseEnvNames, parseSet } from "../doctor/given.js";
 import { isLanguage, type Language, languageOf, languages } from "../doctor/language.js";
@@ -8,12 +9,13 @@ import { wordsOf } from "../doctor/rule.js";
 import { rules } from "../doctor/rules.js";
 import { verdictWords } from "../doctor/verdict-words.js";
 import type { Given } from "../doctor/verdict.js";
-import { fail } from "../errors.js";
+import { fail, isCommandError } from "../errors.js";
 import { againstBaseline, baselineOf, parseBaseline } from "../findings/baseline.js";
 import { type FailLevel, failLevels, reaches } from "../findings/fail-on.js";
 import { isReportFormat, type ReportFormat, reportFormats } from "../findings/formats.js";
 import type { Report } from "../findings/report.js";
 import { printAs } from "./doctor-format.js";
+import { askRender, isRenderAsked, refusePlatforms } from "./env-from-platform.js";
 import type { Io } from "./io.js";
 
 /** What `holdfast doctor` was asked. */
@@ -26,7 +28,10 @@ export interface DoctorOptions {
   readonly lang?: string;
   readonly explain?: string;
   readonly set?: readonly string[];
+  /** Files of names, and platforms to ask. */
   readonly envFrom?: readonly string[];
+  /** The service that a platform is asked about. */
+  readonly service?: string;
   /** Levels of `--fail-on`; `loses` where none is given. */
   readonly failOn?: readonly string[];
   readonly baseline?: string;
@@ -40,7 +45,8 @@ const help = "holdfast doctor --help";
  * Examine folders, and answer for each app whether uploads and database survive the next deploy. Answers 0 when nothing
  * reaches `failOn`, 1 when something does, 3 when there was no app to examine.
  *
- * @throws USAGE_INVALID, FOLDER_UNREADABLE, INPUT_UNREADABLE, OUTPUT_UNWRITABLE
+ * @throws USAGE_INVALID, FOLDER_UNREADABLE, INPUT_UNREADABLE, OUTPUT_UNWRITABLE; with `--env-from render` also
+ *   PLATFORM_KEY_MISSING, PLATFORM_REFUSED, PLATFORM_UNREACHABLE, SERVICE_NOT_CHOSEN, INTERRUPTED; PLATFORM_NOT_ASKED
  */
 export async function run(options: DoctorOptions, io: Io): Promise<number> {
   const language = languageFor(options, io);
@@ -117,14 +123,18 @@ async function examineAll(options: DoctorOptions, language: Language, io: Io): P
 }
 
 async function examineOne(name: string, given: Given, language: Language, options: DoctorOptions, io: Io): Promise<Examination> {
+  const directory = resolve(io.cwd, name);
   try {
-    return await examineDirectory(resolve(io.cwd, name), {
+    const tree = await readTree(directory);
+    const asked = isRenderAsked(options) ? await askRender(directory, tree, options, io) : undefined;
+    return await examineTree(tree, {
       name,
-      given,
+      given: joinGiven(given, { variables: [], disks: [], asked }),
       language,
       command: commandOf({ ...options, directories: name === "." ? [] : [name] }, io),
     });
   } catch (error) {
+    if (isCommandError(error)) throw error;
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
     throw fail("FOLDER_UNREADABLE", { path: name, reason }, { cause: error });
@@ -138,9 +148,11 @@ async function givenFor(options: DoctorOptions, io: Io): Promise<Given> {
     if (variable === undefined) problems.push(`--set takes NAME or NAME=VALUE, and was given "${text.split("=")[0] ?? ""}".`);
     return variable === undefined ? [] : [variable];
   });
+  if (options.service !== undefined && !isRenderAsked(options)) problems.push("--service goes with --env-from render.");
+  if (options.service !== undefined && options.directories.length > 1) problems.push("--service goes with one folder.");
   if (problems.length > 0) throw fail("USAGE_INVALID", { problems, help });
   const files = await Promise.all(
-    (options.envFrom ?? []).map(async (file) => {
+    refusePlatforms(options.envFrom ?? []).map(async (file) => {
       const text = await read(file, io);
       try {
         return { variables: parseEnvNames(text, file), disks: [] };

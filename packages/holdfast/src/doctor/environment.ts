@@ -23,18 +23,29 @@ export interface Environment {
   know(name: string): Known;
 }
 
-/** Join the platform's own variables, the deploy files', a committed `.env` and what was given, the later ones winning. */
+/**
+ * Join the platform's own variables, the deploy files', a committed `.env` and what was given, the later ones winning. Where
+ * the platform was asked, its answer stands for the deploy file's variables and disks.
+ */
 export function environmentOf(model: AppModel, given: Given): Environment {
   const { service, deployment } = model;
-  const platform = platformOf(service?.platform ?? namedPlatform(model));
+  const { asked } = given;
+  const platform = platformOf(asked?.platform ?? service?.platform ?? namedPlatform(model));
   const known = new Map<string, Known>();
   for (const [name, value] of Object.entries(platform.variables)) {
     known.set(name, value === undefined ? { kind: "set" } : { kind: "value", value });
   }
   for (const variable of deployment.dotenv) known.set(variable.name, knownOf(variable));
-  for (const variable of service?.variables ?? []) known.set(variable.name, knownOf(variable));
+  const declared = new Map((service?.variables ?? []).map((variable) => [variable.name, variable]));
+  if (asked === undefined) for (const variable of declared.values()) known.set(variable.name, knownOf(variable));
+  // The platform's own list is what is true: a name has the value of the deploy file where that gives one.
+  for (const { name } of asked?.variables ?? []) {
+    const variable = declared.get(name);
+    known.set(name, variable?.declared.kind === "value" ? knownOf(variable) : { kind: "set" });
+  }
   for (const variable of given.variables) known.set(variable.name, givenOf(variable));
-  const disks = [...(service?.disks ?? []), ...given.disks];
+  const disks = [...(asked?.disks ?? service?.disks ?? []), ...given.disks];
+  const unlisted: Known = asked?.isComplete === true ? { kind: "unset" } : { kind: "open", declared: "unset" };
   const { mountVariable } = platform;
   const mount = disks[0];
   if (mountVariable !== undefined && mount !== undefined && !known.has(mountVariable)) {
@@ -45,7 +56,7 @@ export function environmentOf(model: AppModel, given: Given): Environment {
     service,
     disks,
     containerRoot: service?.containerRoot ?? platform.containerRoot,
-    know: (name) => known.get(name) ?? (isForeign(name, platform) ? { kind: "unset" } : { kind: "open", declared: "unset" }),
+    know: (name) => known.get(name) ?? (isForeign(name, platform) ? { kind: "unset" } : unlisted),
   };
 }
 

@@ -1,14 +1,14 @@
 import { variablesOf } from "../app-model/conditions.js";
 import { readApps } from "../app-model/read-app.js";
-import { readTree } from "../app-model/tree.js";
 import type { AppModel, SourceTree } from "../app-model/model.js";
+import { platformOf } from "../platforms/platforms.js";
 import { type Finding, fingerprintOf } from "../findings/finding.js";
 import type { AppReport, ReportedVerdict } from "../findings/report.js";
 import { sourceFrame } from "../findings/source-frame.js";
 import { covers, type Suppression, suppressionAbove } from "../findings/suppressions.js";
 import { environmentOf } from "./environment.js";
 import { firstAidFor } from "./first-aid.js";
-import { joinGiven } from "./given.js";
+import { givenFor, joinGiven } from "./given.js";
 import { holdfastYaml, readHoldfastYaml } from "./holdfast-yaml.js";
 import { judge } from "./judge.js";
 import type { Language } from "./language.js";
@@ -35,12 +35,7 @@ export interface Examination {
   readonly problems: readonly string[];
 }
 
-/** Read a folder and judge every app in it. Nothing of the app is run, nothing is sent anywhere. */
-export async function examineDirectory(path: string, options: ExamineOptions): Promise<Examination> {
-  return await examineTree(await readTree(path), options);
-}
-
-/** Judge every app of a tree of files. */
+/** Judge every app of a tree of files. Nothing of the app is run, nothing is sent anywhere. */
 export async function examineTree(tree: SourceTree, options: ExamineOptions): Promise<Examination> {
   const settings = readHoldfastYaml(tree.read(holdfastYaml));
   const given = joinGiven(settings.given, options.given);
@@ -48,11 +43,13 @@ export async function examineTree(tree: SourceTree, options: ExamineOptions): Pr
   const notices = new Set<string>();
   const words = verdictWords[options.language];
   if (models.length === 0) notices.add(words.noApp(options.name));
-  const asked = new Set(models.flatMap(variablesAsked));
+  const wanted = new Set(models.flatMap(variablesAsked));
   for (const { name, file } of models.length === 0 ? [] : options.given.variables) {
-    if (file === "--set" && !asked.has(name)) notices.add(words.setInVain(name));
+    if (file === "--set" && !wanted.has(name)) notices.add(words.setInVain(name));
   }
-  const apps = models.map((model) => reportApp(model, tree, given, settings.suppressions, options, notices));
+  const { asked } = given;
+  if (asked !== undefined) notices.add(words.asked(platformOf(asked.platform).title, asked.name, asked.variables.length, asked.isComplete));
+  const apps = models.map((model) => reportApp(model, tree, givenFor(model.root, given), settings.suppressions, options, notices));
   return { apps, notices: [...notices], problems: settings.problems };
 }
 

@@ -1,3 +1,4 @@
+import { isWithin } from "../app-model/deploy/paths.js";
 import type { DeclaredVariable, Disk } from "../app-model/model.js";
 import type { Given } from "./verdict.js";
 
@@ -40,14 +41,22 @@ function namesInJson(text: string): readonly NamedLine[] {
 function nameOfEntry(entry: unknown): readonly string[] {
   if (typeof entry === "string") return [entry];
   if (typeof entry !== "object" || entry === null) return [];
-  const { key, name, envVar } = entry as { readonly key?: unknown; readonly name?: unknown; readonly envVar?: unknown };
-  if (typeof key === "string") return [key];
-  return typeof name === "string" ? [name] : nameOfEntry(envVar);
+  const { key, name, Name, envVar } = entry as Readonly<Record<string, unknown>>;
+  const named = [key, name, Name].find((one) => typeof one === "string");
+  return typeof named === "string" ? [named] : nameOfEntry(envVar);
 }
 
 /** Join what was declared in several places; the later wins. */
 export function joinGiven(...parts: readonly Given[]): Given {
+  const asked = parts.findLast((part) => part.asked !== undefined)?.asked;
   const variables = new Map(parts.flatMap((part) => part.variables).map((variable) => [variable.name, variable]));
   const disks: readonly Disk[] = parts.flatMap((part) => part.disks);
-  return { variables: [...variables.values()], disks };
+  return { variables: [...variables.values()], disks, asked };
+}
+
+/** What was declared, as far as it is true of the app in this folder: another service's variables are not its own. */
+export function givenFor(root: string, given: Given): Given {
+  const { asked } = given;
+  if (asked === undefined || isWithin(root, asked.root) || isWithin(asked.root, root)) return given;
+  return { ...given, asked: undefined };
 }

@@ -25,7 +25,7 @@ type Question = keyof Verdicts;
 /** What a person declared is told from what the repository declares, so that a report can say which of them decided. */
 function judgeGiven(places: readonly JudgedPlace[], model: AppModel, given: Given, question: Question): Verdict {
   const asked = judgePlaces(places, model, environmentOf(model, nothingGiven), question);
-  if (given.variables.length === 0 && given.disks.length === 0) return asked;
+  if (given.variables.length === 0 && given.disks.length === 0 && given.asked === undefined) return asked;
   const answered = judgePlaces(places, model, environmentOf(model, given), question);
   const isAsGiven = asked.answer === "depends" && answered.answer !== "depends";
   return isAsGiven ? { ...answered, isAsGiven, depends: asked.depends, dependsOn: asked.dependsOn } : answered;

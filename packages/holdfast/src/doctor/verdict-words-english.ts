@@ -49,6 +49,8 @@ export const englishWords: VerdictWords = {
   noPlatform: "No deploy file names a platform. This is the answer for a host that wipes its disk at each deploy.",
   noApp: (directory) => `${directory}: no web app of a kind that can be read was found here.`,
   setInVain: (name) => `--set ${name}: nothing in this code asks for it.`,
+  asked: (platform, service, count, isComplete) =>
+    `${platform} was asked about ${service}: ${count === 1 ? "1 variable is" : `${count} variables are`} set there${isComplete ? "" : ", and a secret file may set more"}. Only their names were kept.`,
   ignoreWithoutReason: (place) => `${place}: an ignore without a reason does not count. Write it as: holdfast-ignore CODE: why`,
   fires: "It fires here",
   silent: "It does not fire here",

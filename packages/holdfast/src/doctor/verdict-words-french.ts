@@ -53,6 +53,8 @@ export const frenchWords: VerdictWords = {
     "Aucun fichier de déploiement ne nomme de plateforme. La réponse vaut pour un hébergeur qui efface son disque à chaque déploiement.",
   noApp: (directory) => `${directory} : aucune application web d’un type connu n’a été trouvée ici.`,
   setInVain: (name) => `--set ${name} : rien dans ce code ne la demande.`,
+  asked: (platform, service, count, isComplete) =>
+    `${platform} a été interrogé au sujet de ${service} : ${count === 1 ? "1 variable y est définie" : `${count} variables y sont définies`}${isComplete ? "" : ", et un fichier secret peut en définir d’autres"}. Seuls leurs noms ont été gardés.`,
   ignoreWithoutReason: (place) => `${place} : une exception sans motif ne compte pas. Écrivez : holdfast-ignore CODE: motif`,
   fires: "Elle se déclenche ici",
   silent: "Elle ne se déclenche pas ici",

@@ -50,6 +50,8 @@ export const turkishWords: VerdictWords = {
   noPlatform: "Hiçbir dağıtım dosyası platform belirtmiyor. Bu yanıt, diski her dağıtımda silinen bir barındırıcı içindir.",
   noApp: (directory) => `${directory}: burada okunabilen türde bir web uygulaması bulunamadı.`,
   setInVain: (name) => `--set ${name}: bu kodda onu soran bir yer yok.`,
+  asked: (platform, service, count, isComplete) =>
+    `${platform}, ${service} hakkında soruldu: orada ${count} değişken ayarlı${isComplete ? "" : "; gizli bir dosya başkalarını da ayarlayabilir"}. Yalnızca adları tutuldu.`,
   ignoreWithoutReason: (place) => `${place}: gerekçesiz bir istisna sayılmaz. Şöyle yazın: holdfast-ignore KOD: gerekçe`,
   fires: "Kural burada uyarır",
   silent: "Kural burada uyarmaz",

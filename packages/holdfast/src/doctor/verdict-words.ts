@@ -39,6 +39,8 @@ export interface VerdictWords {
   readonly noApp: (directory: string) => string;
   /** A `--set` that decides nothing, perhaps misspelled. */
   readonly setInVain: (name: string) => string;
+  /** That a platform was asked about a service, and how many names it listed; whether that is all that may be set. */
+  readonly asked: (platform: string, service: string, count: number, isComplete: boolean) => string;
   readonly ignoreWithoutReason: (place: string) => string;
   /** Above the examples of a rule. */
   readonly fires: string;

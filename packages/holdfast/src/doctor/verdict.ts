@@ -66,6 +66,21 @@ export interface Verdicts {
 export interface Given {
   readonly variables: readonly DeclaredVariable[];
   readonly disks: readonly Disk[];
+  /** What the platform itself answered. */
+  readonly asked?: AskedService | undefined;
+}
+
+/** What a platform says of one service: the names that are set there, and the disk that is mounted. */
+export interface AskedService {
+  /** A platform's id: `render`. */
+  readonly platform: string;
+  readonly name: string;
+  /** The service's folder in the one that is examined: what was asked is true of the apps in it. */
+  readonly root: string;
+  readonly variables: readonly DeclaredVariable[];
+  readonly disks: readonly Disk[];
+  /** Whether what is not listed is not set. Secret files may set more. */
+  readonly isComplete: boolean;
 }
 
 export const nothingGiven: Given = { variables: [], disks: [] };
