@@ -4,6 +4,7 @@ import type { Job, JobState } from "./catalogue/jobs.js";
 import type { MediaFile } from "./delivery/media-file.js";
 import type { PresetOptions } from "./images/known-transforms.js";
 import type { Replica } from "./catalogue/replicas.js";
+import type { ErrorCode } from "./errors.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
@@ -80,6 +81,26 @@ export type MediaAction = { readonly kind: "upload" } | { readonly kind: "read";
 
 /** Decide on one request. It is asked before anything is read or written. */
 export type Authorize = (request: Request, action: MediaAction) => boolean | Promise<boolean>;
+
+/**
+ * What is shown in place of a picture whose bytes cannot be had: a blurred preview of it (a calm neutral picture where there is none),
+ * the initials of the person it shows, or a picture of the application's own, its bytes or the path of its file.
+ */
+export type FallbackPicture =
+  | "placeholder"
+  | { readonly initials: string; readonly locale?: string | undefined }
+  | { readonly picture: Uint8Array | string };
+
+/** What happens to stored bytes, as it is noticed when somebody asks for them. Of one file the same is told once a minute at most. */
+export type MediaEvent =
+  /** Every storage says that the bytes are absent. `transform` is what was asked for; absent for the original. */
+  | { readonly kind: "missing"; readonly file: FileRecord; readonly transform: string | undefined }
+  /** The storage denied them or cannot be reached; nothing is known to be lost. */
+  | { readonly kind: "unreachable"; readonly file: FileRecord; readonly code: ErrorCode }
+  /** What this instance told to be missing was answered again. */
+  | { readonly kind: "returned"; readonly file: FileRecord }
+  /** Nothing is stored under a key that a mounted path was asked for. */
+  | { readonly kind: "object-missing"; readonly mount: string; readonly key: string };
 
 /** What uploads may be. Every limit is checked before or while bytes arrive, never after they are kept. */
 export interface UploadLimits {
@@ -179,6 +200,13 @@ export interface MediaOptions {
   readonly basePath?: string;
   /** Without one, `handler` takes no uploads, and private originals need a signed URL. */
   readonly authorize?: Authorize;
+  /**
+   * What is shown where the bytes of a file's picture are missing or out of reach. The answer's status says 404 or 503 all the same.
+   * @defaultValue `?initials=` of the URL, else the blurred preview that the row keeps
+   */
+  readonly fallback?: (file: FileRecord) => FallbackPicture | undefined | Promise<FallbackPicture | undefined>;
+  /** Told what happens to stored bytes, when it is noticed. It must not throw, and nobody waits for it. */
+  readonly onEvent?: (event: MediaEvent) => void;
   readonly limits?: Partial<UploadLimits>;
   /** Stage what `handler` takes in: what nobody attaches within this time goes to the trash. @defaultValue it is kept */
   readonly uploadsExpireInMs?: number;

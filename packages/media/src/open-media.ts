@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { confirmKeeping, createAttaching } from "./attaching.js";
 import { givenSigningKeys, parseBasePath, readOrigin, refuseUnusable } from "./check-options.js";
-import { bindStorage, whyMismatched } from "./catalogue/binding.js";
+import { bindStorage, isAnotherStorage, whyMismatched } from "./catalogue/binding.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
+import { replicateKind } from "./catalogue/changes.js";
+import { enqueueJobs } from "./catalogue/jobs.js";
 import { replicasOf } from "./catalogue/replicas.js";
 import { attachedFiles, findFile, listFiles, moveFile } from "./catalogue/files.js";
+import { createFallback } from "./delivery/fallback/fallback.js";
+import { createLosses } from "./delivery/fallback/losses.js";
 import { createKnownFiles } from "./delivery/known-files.js";
 import { createSigner, type Signer } from "./delivery/signing.js";
 import { withUrls } from "./delivery/urls.js";
@@ -82,7 +86,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 }
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
-  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn"> &
+  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn" | "fallback" | "onEvent"> &
   Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger; readonly storages: Storages };
 
 function assemble(given: Assembly): Media {
@@ -94,6 +98,20 @@ function assemble(given: Assembly): Media {
   const cdn = readOrigin(given.cdn ?? given.env["MEDIA_CDN_URL"] ?? "");
   const shown = (file: FileRecord, signer: Signer): MediaFile =>
     withUrls(file, { basePath, cdn, signer, driver: storage.driver, transforms });
+  const losses = createLosses({
+    onEvent: given.onEvent,
+    rescue: async (id) => await enqueueJobs(catalogue, catalogue.db, replicateKind, [id]),
+    log,
+  });
+  const fallback = createFallback({
+    choose: (file) => (file === undefined ? undefined : given.fallback?.(file)),
+    losses,
+    mismatch: async () =>
+      (await isAnotherStorage(catalogue, storage))
+        ? fail("STORAGE_MISMATCH", { storage: storage.description, catalogue: catalogue.description })
+        : undefined,
+    log,
+  });
   const staging = given.uploadsExpireInMs === undefined ? {} : { expiresInMs: given.uploadsExpireInMs };
   const attaching = createAttaching(catalogue, (id) => files.forget(id));
   const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
@@ -156,7 +174,8 @@ function assemble(given: Assembly): Media {
       transforms,
       authorize: given.authorize,
       basePath,
-      log,
+      fallback,
+      losses,
       ready,
       receive: async (request) => await media.receive(request, staging),
     }),

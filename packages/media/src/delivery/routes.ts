@@ -6,6 +6,8 @@ import type { AskedTransform, KnownTransforms } from "../images/known-transforms
 import type { Authorize } from "../media.js";
 import type { Storage } from "../storage/storage.js";
 import { etagOf } from "./conditions.js";
+import type { Found } from "./fallback/fallback.js";
+import { initialsContent, nameOfInitials } from "./initials.js";
 import type { KnownFiles } from "./known-files.js";
 import { type Content, respond, type ResponseBytes } from "./respond.js";
 import type { Admission, Signer } from "./signing.js";
@@ -29,8 +31,9 @@ export interface DeliveryContext {
   readonly authorize: Authorize | undefined;
 }
 
-/** The parts of a URL below the base path: `/<id>/<name>` or `/<id>/<transform>/<name>`. */
+/** The parts of a URL below the base path: `/<id>/<name>`, `/<id>/<transform>/<name>` or `/initials/<name>.svg`. */
 export type MediaPath =
+  | { readonly kind: "initials"; readonly name: string }
   | { readonly kind: "original"; readonly id: string }
   | { readonly kind: "variant"; readonly id: string; readonly transform: string };
 
@@ -38,23 +41,31 @@ export type MediaPath =
 export function parseMediaPath(path: string): MediaPath | undefined {
   const [id, second, third, ...rest] = path.replace(/^\/+/, "").split("/");
   if (id === undefined || id === "" || second === undefined || second === "" || rest.length > 0) return undefined;
-  if (third === undefined) return { kind: "original", id };
+  if (third === undefined) {
+    const name = id === "initials" ? nameOfInitials(second) : undefined;
+    return name === undefined ? { kind: "original", id } : { kind: "initials", name };
+  }
   return third === "" ? undefined : { kind: "variant", id, transform: second };
 }
 
 /**
- * Answer a GET or HEAD for an original or a variant.
+ * Answer a GET or HEAD for an original, a variant or somebody's initials. What is found out on the way is noted in `found`, for
+ * whoever answers the failure.
  *
  * @throws FILE_NOT_FOUND, FILE_LOST, UNAUTHORIZED, TRANSFORM_UNKNOWN, TRANSFORM_NOT_SIGNED, PARAMETER_INVALID, NOT_AN_IMAGE, RANGE_NOT_SATISFIABLE, OVERLOADED, STORAGE_*
  */
-export async function deliver(context: DeliveryContext, request: Request, path: MediaPath): Promise<Response> {
+export async function deliver(context: DeliveryContext, request: Request, path: MediaPath, found: Found = {}): Promise<Response> {
+  if (path.kind === "initials") return await respond(request, initialsContent(path.name, new URL(request.url).searchParams));
   const id = parseFileId(path.id);
   if (id === undefined) throw fail("FILE_NOT_FOUND", { id: path.id.slice(0, 60) });
   // What nobody may ask for is refused before anything is looked up.
   const variant = path.kind === "variant" ? admitted(context, id, path.transform, request) : undefined;
   const file = await context.files.find(id);
   if (file === undefined) throw fail("FILE_NOT_FOUND", { id });
-  return variant === undefined ? await deliverOriginal(context, request, file) : await deliverVariant(context, request, file, variant);
+  found.file = file;
+  if (variant === undefined) return await deliverOriginal(context, request, file);
+  found.transform = variant.transform;
+  return await deliverVariant(context, request, file, variant);
 }
 
 /** A transform that a URL asks for, and how it was let in: everybody may ask for it, or it is signed. */
@@ -71,7 +82,10 @@ function admitted({ transforms, signer }: DeliveryContext, id: FileId, text: str
 
 async function deliverOriginal(context: DeliveryContext, request: Request, file: FileRecord): Promise<Response> {
   if (!(await mayRead(context, request, file))) throw fail("UNAUTHORIZED", { action: `read the original of ${file.id}` });
-  return await respond(request, {
+  const lost = (cause?: unknown): Error => fail("FILE_LOST", { id: file.id, name: file.name }, { cause });
+  // A HEAD opens nothing, and must not promise what a GET would not find.
+  if (request.method === "HEAD" && (await context.storage.stat(file.key)) === undefined) throw lost();
+  const content: Content = {
     type: file.type,
     size: file.size,
     etag: etagOf(file.sha256),
@@ -83,11 +97,17 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
       try {
         return streamOf(await context.storage.open(file.key, range === undefined ? {} : { range }));
       } catch (error) {
-        if (isHoldfastError(error, "OBJECT_NOT_FOUND")) throw fail("FILE_LOST", { id: file.id, name: file.name }, { cause: error });
-        throw error;
+        throw isHoldfastError(error, "OBJECT_NOT_FOUND") ? lost(error) : error;
       }
     },
-  });
+  };
+  try {
+    return await respond(request, content);
+  } catch (error) {
+    // Only what is there has a range that can be wrong (RFC 9110 §14.2).
+    const isGone = isHoldfastError(error, "RANGE_NOT_SATISFIABLE") && (await context.storage.stat(file.key)) === undefined;
+    throw isGone ? lost(error) : error;
+  }
 }
 
 async function mayRead({ signer, authorize }: DeliveryContext, request: Request, file: FileRecord): Promise<boolean> {

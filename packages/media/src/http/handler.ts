@@ -1,15 +1,17 @@
 import { createAtHand } from "../delivery/at-hand.js";
 import { type DeliveryContext, deliver, parseMediaPath } from "../delivery/routes.js";
-import { respondWithProblem } from "../delivery/respond.js";
+import type { Found, Fallback } from "../delivery/fallback/fallback.js";
+import type { Losses } from "../delivery/fallback/losses.js";
 import type { Signer } from "../delivery/signing.js";
-import { fail, isHoldfastError } from "../errors.js";
-import type { Logger, MediaFile } from "../media.js";
+import { fail } from "../errors.js";
+import type { MediaFile } from "../media.js";
 import { noteAtHand } from "./at-hand.js";
 
 /** What the handler needs beside delivery. */
 export interface HandlerContext extends Omit<DeliveryContext, "signer"> {
   readonly basePath: string;
-  readonly log: Logger;
+  readonly fallback: Fallback;
+  readonly losses: Losses;
   /** Resolves when the catalogue can be used. */
   readonly ready: () => Promise<Signer>;
   readonly receive: (request: Request) => Promise<MediaFile>;
@@ -18,19 +20,20 @@ export interface HandlerContext extends Omit<DeliveryContext, "signer"> {
 /** Make the one fetch-style handler that every adapter wraps. It answers every request and never throws. */
 export function createHandler(context: HandlerContext): (request: Request) => Promise<Response> {
   const handler = async (request: Request): Promise<Response> => {
+    const found: Found = {};
     try {
-      return await route(context, request);
+      const response = await route(context, request, found);
+      if (found.file !== undefined && response.status !== 304) context.losses.served(found.file, found.transform?.name);
+      return response;
     } catch (error) {
-      if (!isHoldfastError(error)) context.log.error(`${request.method} ${new URL(request.url).pathname} failed: ${describe(error)}`);
-      else if (error.status >= 500) context.log.warn(`${error.code}: ${error.message}`);
-      return respondWithProblem(request, error);
+      return await context.fallback.answer(request, error, found);
     }
   };
   noteAtHand(handler, createAtHand(context));
   return handler;
 }
 
-async function route(context: HandlerContext, request: Request): Promise<Response> {
+async function route(context: HandlerContext, request: Request, found: Found): Promise<Response> {
   const { pathname } = new URL(request.url);
   const { basePath, authorize } = context;
   const below = pathname === basePath || pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : undefined;
@@ -49,9 +52,5 @@ async function route(context: HandlerContext, request: Request): Promise<Respons
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow: "GET, HEAD" });
   }
-  return await deliver({ ...context, signer: await context.ready() }, request, path);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return await deliver({ ...context, signer: await context.ready() }, request, path, found);
 }
