@@ -26,6 +26,18 @@ const nameParameter: Json = {
   description: "For people; any name finds the file.",
 };
 
+const drawnContent: Json = {
+  "application/problem+json": problemContent,
+  "image/svg+xml": { schema: { type: "string" } },
+  "image/png": binary,
+};
+
+/** Failures that a page is answered as a picture, its code in the header `Holdfast-Error`; everybody else as a problem document. */
+function pictured(codesByStatus: { readonly [status: string]: string }): { readonly [status: string]: Json } {
+  const entries = Object.entries(problems(codesByStatus));
+  return Object.fromEntries(entries.map(([status, answer]) => [status, { ...(answer as object), content: drawnContent }]));
+}
+
 /** What both kinds of bytes have in common. */
 const responses: { readonly [status: string]: Json } = {
   "200": { description: "The bytes. To HEAD: the same headers and no body.", headers: cacheHeaders, content: { "*/*": binary } },
@@ -40,7 +52,7 @@ const responses: { readonly [status: string]: Json } = {
     headers: { "Content-Range": { required: true, schema: text } },
     content: { "application/problem+json": problemContent },
   },
-  ...problems({
+  ...pictured({
     "404": "FILE_NOT_FOUND, FILE_LOST, TRANSFORM_UNKNOWN or NOT_AN_IMAGE.",
     "503": "STORAGE_UNREACHABLE, STORAGE_DENIED, MEDIA_CLOSED or OVERLOADED; `Retry-After` says when to try again.",
   }),
@@ -61,6 +73,24 @@ export const mediaPaths: { readonly [path: string]: Json } = {
       responses: {
         ...responses,
         ...problems({ "401": "UNAUTHORIZED: the original is private.", ...notFromHere }),
+      },
+    },
+  },
+  "/media/initials/{name}.svg": {
+    parameters: [
+      { ...(nameParameter as object), description: "Whose initials: `Ada%20Lovelace`." },
+      { name: "lang", in: "query", description: "Whose rules upper-case them: `tr`.", schema: { type: "string" } },
+    ],
+    get: {
+      operationId: "getInitials",
+      tags: ["media"],
+      summary: "A person without a picture, drawn",
+      description: "White initials on a colour of the name; a silhouette where there is no name. HEAD answers alike.",
+      security: [],
+      responses: {
+        "200": { description: "The drawing.", headers: cacheHeaders, content: { "image/svg+xml": { schema: { type: "string" } } } },
+        "304": responses["304"] ?? {},
+        ...problems(notFromHere),
       },
     },
   },
@@ -85,7 +115,10 @@ export const mediaPaths: { readonly [path: string]: Json } = {
       parameters: conditions,
       responses: {
         ...responses,
-        ...problems({ ...notFromHere, "422": "IMAGE_BROKEN: the original cannot be decoded." }),
+        ...problems({
+          "403": `${notFromHere["403"]} TRANSFORM_NOT_SIGNED: only who holds a signed URL may ask for it.`,
+          "422": "IMAGE_BROKEN: the original cannot be decoded.",
+        }),
       },
     },
   },

@@ -223,7 +223,13 @@ describe("the answers of a real service", { timeout: 60_000 }, () => {
       expect((await ask(open, "GET", path)).status).toBe(404);
     }
     expect((await ask(closed, "GET", `/media/${id}/a.jpg`)).status).toBe(401);
-    expect((await ask(closed, "GET", `/media/${id}/w7/a.jpg`)).status).toBe(404);
+    expect((await ask(closed, "GET", `/media/${id}/w7/a.jpg`)).status).toBe(403);
+    expect((await ask(closed, "GET", `/media/${id}/large/a.jpg`)).status).toBe(404);
+    const initials = await ask(closed, "GET", "/media/initials/Ada.svg");
+    expect(initials.status).toBe(200);
+    const tag = { "if-none-match": String(initials.headers["etag"]) };
+    expect((await ask(closed, "GET", "/media/initials/Ada.svg", { headers: tag })).status).toBe(304);
+    expect((await ask(open, "GET", "/media/initials/Ada.svg", { headers: evil })).status).toBe(403);
   });
 
   it("about the session are as described", async () => {

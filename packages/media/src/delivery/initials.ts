@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { avatarSvg } from "../images/avatar.js";
 import { etagOf } from "./conditions.js";
-import { type Content, type ResponseBytes } from "./respond.js";
+import type { Content } from "./respond.js";
 
 /** A name and a language change seldom, how we draw them now and then. */
 const cacheForAWeek = "public, max-age=604800";
@@ -24,7 +24,7 @@ export function initialsContent(name: string, query: URLSearchParams): Content {
     cacheControl: cacheForAWeek,
     name: "initials.svg",
     isInline: true,
-    open: (range) => (range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)) as ResponseBytes,
+    open: (range) => (range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)),
   };
 }
 

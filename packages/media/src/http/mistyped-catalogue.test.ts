@@ -131,7 +131,7 @@ describe("a catalogue over another storage than its own", () => {
     const media = await open(other, right);
     const { get, upload } = await serve(media);
     expect((await media.list()).files.map(({ id }) => id)).toEqual([own.file.id]);
-    for (const url of own.urls) expect(await get(url)).toMatchObject({ status: 404, code: "FILE_LOST" });
+    for (const url of own.urls) expect(await get(url)).toMatchObject({ status: 503, code: "STORAGE_MISMATCH" });
     for (const url of filled.urls) expect(await get(url)).toMatchObject({ status: 404, code: "FILE_NOT_FOUND" });
     expect(await upload()).toMatchObject({ status: 503, code: "STORAGE_MISMATCH" });
     for (let turn = 0; turn < 3; turn += 1) {
