@@ -9,6 +9,7 @@ const sources = [
   { find: /^@holdfast\/media\/env$/, replacement: source("media/src/read-env.ts") },
   { find: /^#env\/(.*)$/, replacement: source("media/src/env/$1.ts") },
   { find: /^@holdfast\/media\/(browser|testing)$/, replacement: source("media/src/$1/index.ts") },
+  { find: /^@holdfast\/example-site$/, replacement: fileURLToPath(new URL("examples/site/src/index.ts", import.meta.url)) },
   { find: /^@holdfast\/server$/, replacement: source("server/src/index.ts") },
 ];
 
@@ -29,6 +30,11 @@ export default defineConfig({
       {
         resolve: { alias: sources },
         test: { name: "unit", include: ["packages/**/*.test.ts", "bench/src/**/*.test.ts"], testTimeout: 20_000 },
+      },
+      {
+        // The example applications, each in one process with SQLite and a folder of its own.
+        resolve: { alias: sources },
+        test: { name: "examples", include: ["examples/{site,articles,lettings,crm}/src/**/*.test.ts"], testTimeout: 20_000 },
       },
       { test: { name: "house", include: ["test/house/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 } },

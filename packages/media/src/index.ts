@@ -22,6 +22,7 @@ export type {
   MediaFile,
   MediaJobs,
   MediaOptions,
+  PostgresHandle,
   PutFileOptions,
   PutInput,
   ReceiveFileOptions,

@@ -1,0 +1,147 @@
+import { timingSafeEqual } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Busboy } from "@fastify/busboy";
+import { type ErrorCode, isHoldfastError, type Media, type MediaFile } from "@holdfast/media";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { SiteEnv } from "./site-env.js";
+import type { SiteWords } from "./words.js";
+
+/** The hidden field that shows that a form is from a page of ours. It stands first, before any file. */
+export const csrfField = "csrf";
+
+/** What a form brought. */
+export interface Form {
+  readonly fields: URLSearchParams;
+  /** The files, staged: they are kept when something attaches them, and go to the trash after a day otherwise. */
+  readonly files: readonly FormFile[];
+  /** What is wrong with the files that were not taken, in the visitor's language. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface FormFile {
+  readonly field: string;
+  readonly file: MediaFile;
+}
+
+export interface Refusal {
+  readonly field: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Where a form's files go. */
+export interface FormFiles {
+  readonly media: Media;
+  /** Whose they are. */
+  readonly owner: string;
+  /** @defaultValue 12 */
+  readonly most?: number;
+}
+
+const maxFieldBytes = 64 * 1024;
+const maxFields = 200;
+
+/**
+ * Read a form. Its token is checked before anything else of it is believed, and before a byte of a file is kept. Files stream
+ * into the storage one after the other as they arrive; none is ever in memory whole.
+ */
+export async function readForm(c: Context<SiteEnv>, files?: FormFiles): Promise<Form> {
+  const contentType = c.req.header("content-type") ?? "";
+  if (/^multipart\/form-data\s*;/i.test(contentType)) return await readMultipart(c, contentType, files);
+  const text = await textOf(c);
+  const fields = new URLSearchParams(text);
+  confirmToken(c, fields);
+  return { fields, files: [], refusals: [] };
+}
+
+async function textOf(c: Context): Promise<string> {
+  const blocks: Uint8Array[] = [];
+  let size = 0;
+  for await (const block of c.req.raw.body ?? []) {
+    size += block.byteLength;
+    if (size > maxFieldBytes * 4) throw new HTTPException(413, { message: "refused" });
+    blocks.push(block);
+  }
+  return Buffer.concat(blocks).toString();
+}
+
+async function readMultipart(c: Context<SiteEnv>, contentType: string, files: FormFiles | undefined): Promise<Form> {
+  const { words } = c.var;
+  const fields = new URLSearchParams();
+  const most = files === undefined ? 0 : (files.most ?? 12);
+  const taken: Promise<FormFile | Refusal>[] = [];
+  const parser = new Busboy({
+    headers: { "content-type": contentType },
+    limits: { fieldSize: maxFieldBytes, fields: maxFields, parts: maxFields + most + 20, headerPairs: 50 },
+  });
+  parser.on("field", (name, value) => fields.append(name, value));
+  const take = (result: Promise<FormFile | Refusal>): void => {
+    // It is heard of below, when the form has been read to its end.
+    result.catch(() => undefined);
+    taken.push(result);
+  };
+  parser.on("file", (field, stream, name: string | undefined) => {
+    stream.on("error", () => undefined);
+    // A file field where nothing was chosen is sent as a file without a name.
+    if (name === undefined || name === "") return void stream.resume();
+    if (!hasToken(c, fields)) return void parser.destroy(new HTTPException(403, { message: "formExpired" }));
+    if (files === undefined || taken.length >= most) {
+      stream.resume();
+      return take(Promise.resolve({ field, name, reason: words.uploads.tooMany }));
+    }
+    const { media, owner } = files;
+    // The browser guesses a type from the name; media looks at the bytes.
+    take(
+      media.stage(stream, { name, owner }).then(
+        (file) => ({ field, file }),
+        (error: unknown) => {
+          // The rest of the form follows behind the rest of this file.
+          stream.resume();
+          return { field, name, reason: reasonOf(error, words) };
+        },
+      ),
+    );
+  });
+  try {
+    await pipeline(Readable.fromWeb(c.req.raw.body ?? new ReadableStream()), parser, { signal: c.req.raw.signal });
+  } catch (error) {
+    await Promise.allSettled(taken);
+    if (error instanceof HTTPException) throw error;
+    throw new HTTPException(400, { message: "refused", cause: error });
+  }
+  confirmToken(c, fields);
+  const results = await Promise.all(taken);
+  return {
+    fields,
+    files: results.filter((result) => "file" in result),
+    refusals: results.filter((result) => "reason" in result),
+  };
+}
+
+function confirmToken(c: Context<SiteEnv>, fields: URLSearchParams): void {
+  if (!hasToken(c, fields)) throw new HTTPException(403, { message: "formExpired" });
+}
+
+function hasToken(c: Context<SiteEnv>, fields: URLSearchParams): boolean {
+  const given = Buffer.from(fields.get(csrfField) ?? "");
+  const expected = Buffer.from(c.var.visitor.csrfToken);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Why a file was not taken, by the code that media gives. */
+const reasons: Readonly<Partial<Record<ErrorCode, keyof SiteWords["uploads"]>>> = {
+  UPLOAD_TOO_LARGE: "tooLarge",
+  IMAGE_TOO_LARGE: "tooLarge",
+  UPLOAD_EMPTY: "empty",
+  UPLOAD_INCOMPLETE: "broken",
+  UPLOAD_STALLED: "broken",
+  IMAGE_BROKEN: "broken",
+};
+
+/** Say in the visitor's language why a file was not taken. What is not the sender's doing is ours, and fails the request. */
+function reasonOf(error: unknown, { uploads }: SiteWords): string {
+  if (!isHoldfastError(error) || error.status >= 500) throw error;
+  return uploads[reasons[error.code] ?? "notAccepted"];
+}

@@ -1,0 +1,269 @@
+import type { Hono } from "hono";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { addUser } from "./accounts.js";
+import { fieldReader } from "./field-reader.js";
+import { migrate } from "./migrations.js";
+import { readForm } from "./read-form.js";
+import { createSite } from "./site.js";
+import { startTestSite, type TestSite } from "./site.fixture.js";
+import type { SiteEnv } from "./site-env.js";
+import type { SiteTables } from "./site-tables.js";
+import type { Services } from "./services.js";
+import { type Settings, settingsReader, readSettings } from "./settings.js";
+import { wordsIn } from "./words.js";
+
+const own = { siteName: "Test", notices: {} };
+const languages = { en: wordsIn("en", own), fr: wordsIn("fr", own) };
+const password = "correct horse battery";
+
+/** A site that takes files on /files, and fails on /failure. */
+function createApp({ database, media }: Services, settings: Settings): Hono<SiteEnv> {
+  const site = { settings, database, media, languages, accent: "clay", signUpRole: "user", writeLine: () => undefined } as const;
+  const app = createSite({ ...site, navigation: () => [{ href: "/", label: "Home" }] });
+  app.get("/", (c) => c.render("welcome", { title: "Home" }));
+  app.get("/failure", () => {
+    throw new Error("secret of the house");
+  });
+  app.post("/files", async (c) => {
+    const { fields, files, refusals } = await readForm(c, { media, owner: "nobody", most: 2 });
+    return c.json({ title: fields.get("title"), names: files.map(({ file }) => file.name), refusals });
+  });
+  return app;
+}
+
+async function startWithUser(overrides: Partial<Settings> = {}): Promise<TestSite> {
+  const site = await startTestSite([], createApp, overrides);
+  await addUser(site.services.database.as<SiteTables>(), { email: "ada@example.com", name: "Ada", role: "user", password });
+  return site;
+}
+
+const picture = async (): Promise<Blob> =>
+  new Blob([
+    Uint8Array.from(
+      await sharp({ create: { width: 40, height: 30, channels: 3, background: "#a63" } })
+        .jpeg()
+        .toBuffer(),
+    ),
+  ]);
+
+describe("settings", () => {
+  it("are told to be wrong all together, without their values", () => {
+    const env = { NODE_ENV: "production", PORT: "http", DATABASE_URL: "mysql://root:secret@db/app", GRACE_SECONDS: "0" };
+    const read = settingsReader(env);
+    readSettings(read, 4200, env);
+    const message = String(thrownBy(() => read.end()));
+    for (const name of ["PORT", "DATABASE_URL", "GRACE_SECONDS"]) expect(message).toContain(name);
+    expect(message).not.toContain("secret");
+  });
+
+  it("ask for a database in production", () => {
+    const env = { NODE_ENV: "production" };
+    const read = settingsReader(env);
+    readSettings(read, 4200, env);
+    expect(String(thrownBy(() => read.end()))).toContain("DATABASE_URL is not set");
+  });
+});
+
+describe("migrations", () => {
+  it("are run once, though several begin at once", async () => {
+    let runs = 0;
+    const { services } = await startTestSite([], createApp);
+    const migration = { name: "once", up: async () => void (runs += 1) };
+    await Promise.all([1, 2, 3].map(async () => await migrate(services.database, [migration])));
+    expect(runs).toBe(1);
+  });
+});
+
+describe("log-in", () => {
+  it("lets in who has the password, under another cookie than before, and out again", async () => {
+    const visitor = (await startWithUser()).visit();
+    await visitor.get("/log-in");
+    const before = visitor.cookies.get("session");
+    const wrong = await visitor.post("/log-in", { email: "ada@example.com", password: "wrong" });
+    expect(wrong.status).toBe(422);
+    expect(wrong.text).toContain("There is no account with this e-mail address and password.");
+    const right = await visitor.post("/log-in", { email: "Ada@Example.com", password });
+    expect(right.text).toContain("You are logged in.");
+    expect(right.text).toContain("Ada");
+    expect(visitor.cookies.get("session")).not.toBe(before);
+    expect((await visitor.get("/")).text).not.toContain("You are logged in.");
+    const out = await visitor.post("/log-out", {});
+    expect(out.text).toContain("You are logged out.");
+    expect(out.text).not.toContain("Ada");
+  });
+
+  it("is closed after ten attempts at an account, also to who has the password, and for that account only", async () => {
+    const site = await startWithUser();
+    const visitor = site.visit();
+    await visitor.get("/log-in");
+    for (let attempt = 0; attempt < 10; attempt += 1) await visitor.post("/log-in", { email: "ada@example.com", password: "wrong" });
+    const refused = await visitor.post("/log-in", { email: "ada@example.com", password });
+    expect(refused.status).toBe(429);
+    expect(refused.text).toContain("Too many attempts");
+    expect((await visitor.post("/log-in", { email: "bob@example.com", password })).status).toBe(422);
+    const rows = await site.services.database.as<SiteTables>().selectFrom("attempts").selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain("ada");
+  });
+
+  it("takes who signs up, and leads to no other site", async () => {
+    const visitor = (await startWithUser()).visit();
+    await visitor.get("/sign-up");
+    expect((await visitor.post("/sign-up", { name: "Bo", email: "ada@example.com", password })).text).toContain("already");
+    const short = await visitor.post("/sign-up", { name: "Bo", email: "bo@example.com", password: "short" });
+    expect(short.text).toContain("fewer than 10");
+    expect((await visitor.post("/sign-up", { name: "Bo", email: "bo@example.com", password })).text).toContain("Bo");
+    await visitor.post("/log-out", {});
+    const page = await visitor.post("/log-in", { email: "bo@example.com", password, back: "//evil.example/" });
+    expect(page.path).toBe("/");
+  });
+
+  it("keeps its cookies to this host and to TLS in production, and their tokens out of the database", async () => {
+    const site = await startWithUser({ isProduction: true });
+    const answer = await fetch(`${site.origin}/log-in`);
+    expect(answer.headers.getSetCookie()[0]).toMatch(/^__Host-session=[\w-]{43}; .*Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(answer.headers.get("strict-transport-security")).toContain("max-age=");
+    const visitor = site.visit();
+    await visitor.get("/log-in");
+    await visitor.post("/log-in", { email: "ada@example.com", password });
+    const sessions = await site.services.database.as<SiteTables>().selectFrom("sessions").selectAll().execute();
+    expect(sessions).toHaveLength(1);
+    expect(sessions[0]?.id).not.toBe(visitor.cookies.get("__Host-session"));
+  });
+});
+
+describe("a form", () => {
+  it("from another site, or without its token, changes nothing", async () => {
+    const { visit, services } = await startWithUser();
+    const visitor = visit();
+    await visitor.get("/log-in");
+    const fields = { email: "ada@example.com", password };
+    const statuses = [
+      await visitor.post("/log-in", fields, { origin: "https://evil.example" }),
+      await visitor.post("/log-in", { ...fields, csrf: "x" }),
+      await visitor.post("/log-in", { ...fields, csrf: "" }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([403, 403, 403]);
+    expect((await visitor.get("/")).text).not.toContain("Ada");
+    const files = new FormData();
+    files.append("photos", await picture(), "a.jpg");
+    files.append("csrf", "after the file");
+    const refused = await visitor.post("/files", files);
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain("The form was open for too long");
+    expect((await services.media.list()).files).toEqual([]);
+  });
+
+  it("brings several files, and says of those that are not taken why, in the visitor's language", async () => {
+    const { visit } = await startWithUser();
+    const visitor = visit();
+    await visitor.get("/");
+    const form = new FormData();
+    form.append("title", "Vélo");
+    form.append("photos", await picture(), "a.jpg");
+    form.append("photos", new Blob(["no picture"]), "b.jpg");
+    form.append("photos", await picture(), "c.jpg");
+    form.append("photos", new Blob([]), "");
+    const { text } = await visitor.post("/files", form, { "accept-language": "fr-FR,fr;q=0.9,en;q=0.5" });
+    expect(JSON.parse(text)).toEqual({
+      title: "Vélo",
+      names: ["a.jpg"],
+      refusals: [
+        { field: "photos", name: "b.jpg", reason: languages.fr.uploads.notAccepted },
+        { field: "photos", name: "c.jpg", reason: languages.fr.uploads.tooMany },
+      ],
+    });
+  });
+
+  it("is read field by field, with what is wrong with each", () => {
+    const read = fieldReader(new URLSearchParams({ price: "1 250,5", cost: "much", mail: "x", title: " a\r\nb " }), languages.en);
+    expect(read.amount("price")).toBe(125_050);
+    expect(read.text("title", { most: 10 })).toBe("a\nb");
+    expect(read.isGood).toBe(true);
+    read.amount("cost");
+    read.email("mail");
+    read.choice("kind", ["a", "b"]);
+    expect(Object.keys(read.problems)).toEqual(["cost", "mail", "kind"]);
+  });
+});
+
+describe("a page", () => {
+  it("is in the language that was chosen, else in the browser's", async () => {
+    const visitor = (await startWithUser()).visit();
+    const french = await visitor.get("/", { "accept-language": "de, fr-CA;q=0.8, en;q=0.1" });
+    expect(french.text).toContain('<html lang="fr"');
+    expect((await visitor.post("/language", { language: "en", back: "/log-in" })).path).toBe("/log-in");
+    expect((await visitor.get("/", { "accept-language": "fr" })).text).toContain('<html lang="en"');
+  });
+
+  it("says what is not there, and of a failure only its number", async () => {
+    const failures: unknown[] = [];
+    const site = await startTestSite([], (services, settings) =>
+      createSite({
+        ...services,
+        settings,
+        languages,
+        accent: "sea",
+        navigation: () => [],
+        writeLine: () => undefined,
+        onFailure: (error) => failures.push(error),
+      }).get("/failure", () => {
+        throw new Error("secret of the house");
+      }),
+    );
+    const visitor = site.visit();
+    const missing = await visitor.get("/nowhere");
+    expect([missing.status, missing.text.includes("There is nothing here")]).toEqual([404, true]);
+    const failed = await visitor.get("/failure");
+    expect(failed.status).toBe(500);
+    expect(failed.text).not.toContain("secret");
+    expect(failed.text).toContain(failed.headers.get("x-request-id") ?? "none");
+    expect(String(failures[0])).toContain("secret of the house");
+  });
+
+  it("has a style sheet that is compressed and kept for a year, and a policy that lets nothing else in", async () => {
+    const { origin } = await startWithUser();
+    const page = await fetch(origin);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const url = /href="(\/assets\/style\.[0-9a-f]{16}\.css)"/.exec(await page.text())?.[1] ?? "";
+    for (const [accepted, coding] of [
+      ["gzip, br", "br"],
+      ["gzip;q=0.5", "gzip"],
+      ["br;q=0", null],
+    ] as const) {
+      const sheet = await fetch(`${origin}${url}`, { headers: { "accept-encoding": accepted } });
+      expect([accepted, sheet.headers.get("content-encoding")]).toEqual([accepted, coding]);
+      expect(sheet.headers.get("cache-control")).toContain("immutable");
+      expect(await sheet.text()).toContain("--accent");
+    }
+  });
+
+  it("is logged without who asked for it", async () => {
+    const lines: string[] = [];
+    const site = await startTestSite([], (services, settings) =>
+      createSite({
+        settings,
+        languages,
+        accent: "sea",
+        navigation: () => [],
+        writeLine: (line) => lines.push(JSON.stringify(line)),
+        ...services,
+      }),
+    );
+    await site.visit().get("/log-in?back=secret");
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ method: "GET", path: "/log-in", status: 200 });
+    expect(lines[0]).not.toContain("secret");
+    expect((await fetch(`${site.origin}/healthz`)).status).toBe(200);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+function thrownBy(work: () => void): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import type { Media } from "@holdfast/media";
+import { honoMedia } from "@holdfast/media/hono";
+import { Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import { sql } from "kysely";
+import { accounts, pathWithin } from "./accounts.js";
+import { readAssets } from "./assets.js";
+import type { Database } from "./database.js";
+import { layout, type LayoutOptions } from "./layout.js";
+import { type OnFailure, respondFailed, respondNotFound } from "./problem-pages.js";
+import { readForm } from "./read-form.js";
+import { logRequests, type WriteLine, writeToStdout } from "./request-log.js";
+import { sameOriginOnly } from "./same-origin.js";
+import type { Settings } from "./settings.js";
+import type { Language, SiteEnv } from "./site-env.js";
+import type { SiteTables } from "./site-tables.js";
+import { cookieJar, keepLanguage, knowVisitor } from "./visitor.js";
+import type { SiteWords } from "./words.js";
+
+/** What a site is made of. */
+export interface SiteOptions<Words extends SiteWords> extends Pick<LayoutOptions<Words>, "languages" | "accent" | "navigation"> {
+  readonly settings: Settings;
+  readonly database: Database;
+  readonly media: Media;
+  /** Folders of the app's own files for browsers. @defaultValue the shared style sheet alone */
+  readonly assetFolders?: readonly string[];
+  /** @defaultValue the first page */
+  readonly afterLogIn?: string;
+  /** The role of whoever signs up. @defaultValue nobody can */
+  readonly signUpRole?: string;
+  /** Told of every failure that is ours. @defaultValue a line of the log */
+  readonly onFailure?: OnFailure;
+  /** Serves pictures in an app's own way, before the usual one has its turn. */
+  readonly beforeMedia?: Hono;
+  readonly writeLine?: WriteLine;
+}
+
+/**
+ * Make a site: an app of Hono in which every page has its layout, its visitor and its words, every form is checked, every failure
+ * has its page. What an app adds to it are its own routes.
+ */
+export function createSite<Words extends SiteWords>(options: SiteOptions<Words>): Hono<SiteEnv<Words>> {
+  const { settings, database, media, languages, accent, navigation, writeLine = writeToStdout } = options;
+  const cookies = cookieJar(settings.isProduction);
+  const assets = readAssets(options.assetFolders);
+  const db = database.as<SiteTables>();
+  const app = new Hono<SiteEnv<Words>>();
+  const site = app as unknown as Hono<SiteEnv>;
+
+  site.get("/healthz", async (c) => {
+    await sql`SELECT 1`.execute(db);
+    return c.json({ ok: true }, 200, { "cache-control": "no-store" });
+  });
+  site.use(logRequests(writeLine));
+  site.use(assets.handler);
+  if (options.beforeMedia !== undefined) site.route("/", options.beforeMedia);
+  site.use(honoMedia(media));
+  site.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        // A picture's own colours are its element's background until it arrives.
+        styleSrcAttr: ["'unsafe-inline'"],
+        scriptSrc: ["'self'"],
+        imgSrc: ["'self'", "data:", "https:"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      referrerPolicy: "same-origin",
+      strictTransportSecurity: settings.isProduction,
+    }),
+  );
+  app.use(knowVisitor({ db, languages, cookies }));
+  site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation }));
+  site.use(sameOriginOnly(settings.origin));
+  site.notFound(respondNotFound);
+  const onFailure = options.onFailure ?? logFailure(writeLine);
+  site.onError(async (error, c) => await respondFailed(error, c, onFailure));
+
+  site.post("/language", async (c) => {
+    const { fields } = await readForm(c);
+    const language = fields.get("language") ?? "";
+    if (Object.hasOwn(languages, language)) keepLanguage(c, cookies, language as Language);
+    return c.redirect(pathWithin(fields.get("back")) ?? "/", 303);
+  });
+  const { afterLogIn = "/", signUpRole } = options;
+  site.route("/", accounts({ db, cookies, proxies: settings.proxies, afterLogIn, signUpRole }));
+  return app;
+}
+
+function logFailure(write: WriteLine): OnFailure {
+  return (error, about) => {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    write({ level: "error", time: new Date().toISOString(), ...about, error: what });
+  };
+}
