@@ -52,7 +52,7 @@ describe("the tables in PostgreSQL", () => {
     for (const { child } of children) child.stdin.write("go\n");
     expect(await Promise.all(children.map(async ({ said }) => await said))).toEqual(children.map(() => "ready\nmigrated\n"));
     const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${tablePrefix}migrations ORDER BY id`);
-    expect(rows.map(({ id }) => id)).toEqual(["0001_files", "0002_jobs"]);
+    expect(rows.map(({ id }) => id)).toEqual(["0001_files", "0002_jobs", "0003_confidential"]);
   });
 
   it("are the same from migrate() as from the printed SQL", async () => {
@@ -92,7 +92,10 @@ describe("the tables in PostgreSQL", () => {
     const { tablePrefix = "" } = databaseOf(cwd);
     const media = await openTestMedia({ cwd, database: url, tablePrefix });
     await expect(media.put(await picture(), { name: "cat.jpg" })).rejects.toThrow(
-      expect.objectContaining({ code: "CATALOGUE_NOT_MIGRATED", message: expect.stringContaining("0001_files, 0002_jobs") as string }),
+      expect.objectContaining({
+        code: "CATALOGUE_NOT_MIGRATED",
+        message: expect.stringContaining("0001_files, 0002_jobs, 0003_confidential") as string,
+      }),
     );
     await media.migrate();
     expect((await media.put(await picture(), { name: "cat.jpg" })).state).toBe("stored");

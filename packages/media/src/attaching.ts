@@ -1,9 +1,10 @@
 import { attachFiles, detachFiles, type DetachTarget } from "./catalogue/attachments.js";
 import type { Catalogue, CatalogueTransaction } from "./catalogue/catalogue.js";
-import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
+import { type FileId, type FileRecord, parseFileId, type Visibility } from "./catalogue/file.js";
 import { fail } from "./errors.js";
 import type { AttachmentTarget, AttachOptions, DatabaseTransaction, DetachOptions, FileReference } from "./media.js";
 import { transact } from "./catalogue/transact.js";
+import { visibilities } from "./catalogue/visibility.js";
 
 /** More than a key, a name and a path need, and few enough for an index of either database. */
 const longestPart = 500;
@@ -38,9 +39,14 @@ export function createAttaching(catalogue: Catalogue, forget: (id: FileId) => vo
 }
 
 /** Check where a file that comes in is to be attached, or how long it is staged, before a byte of it is read. @throws PARAMETER_INVALID */
-export function confirmKeeping<T extends { readonly attachTo?: AttachmentTarget; readonly expiresInMs?: number }>(options: T): T {
-  const { attachTo, expiresInMs } = options;
+export function confirmKeeping<
+  T extends { readonly attachTo?: AttachmentTarget; readonly expiresInMs?: number; readonly visibility?: Visibility },
+>(options: T): T {
+  const { attachTo, expiresInMs, visibility = "private" } = options;
   if (attachTo !== undefined) parseTarget(attachTo);
+  if (!visibilities.includes(visibility)) {
+    throw fail("PARAMETER_INVALID", { name: "visibility", value: String(visibility), reason: `it is one of ${visibilities.join(", ")}` });
+  }
   if (expiresInMs === undefined || (Number.isSafeInteger(expiresInMs) && expiresInMs >= 0)) return options;
   throw fail("PARAMETER_INVALID", { name: "expiresInMs", value: String(expiresInMs), reason: "it is not a number of milliseconds" });
 }

@@ -39,6 +39,7 @@ export interface ErrorDetailsByCode {
   FILE_LOST: { id: string; name: string };
   TRANSFORM_UNKNOWN: { transform: string; known: string };
   TRANSFORM_NOT_SIGNED: { transform: string };
+  SIGNING_KEY_GIVEN: undefined;
   NOT_AN_IMAGE: { id: string; type: string };
   RANGE_NOT_SATISFIABLE: { range: string; size: number };
   METHOD_NOT_ALLOWED: { method: string; allow: string };
@@ -279,6 +280,13 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     say: (d) =>
       `"${d.transform}" is made for signed URLs only, and this one has no signature that holds for it. Take the URL from file.url(), or ` +
       `define a preset, which everybody may ask for.`,
+  },
+  SIGNING_KEY_GIVEN: {
+    status: 409,
+    title: "The signing key is not the catalogue's",
+    say: () =>
+      `The signing key is given by HOLDFAST_SIGNING_KEY or by openMedia(), so it is rotated there: put the new key in front of the old one, ` +
+      `with a comma between, and take the old one away when nothing that it signed is in use any more.`,
   },
   NOT_AN_IMAGE: {
     status: 404,

@@ -2,6 +2,7 @@ import type { CompiledQuery } from "kysely";
 import type { FileId, FileRecord, Visibility } from "./catalogue/file.js";
 import type { Job, JobState } from "./catalogue/jobs.js";
 import type { MediaFile } from "./delivery/media-file.js";
+import type { SigningKeyRotation } from "./delivery/signing-keys.js";
 import type { PresetOptions } from "./images/known-transforms.js";
 import type { Replica } from "./catalogue/replicas.js";
 import type { ErrorCode } from "./errors.js";
@@ -23,7 +24,10 @@ export interface PutFileOptions {
   readonly name?: string;
   /** Link the file to a record of the application in the same transaction that makes it `stored`. */
   readonly attachTo?: AttachmentTarget;
-  /** @defaultValue `"private"`: the original is served to whom `authorize` or a signature admits; variants to everybody */
+  /**
+   * Who may read it without asking: of a `public` file everything; of a `private` one the variants, which tell no place of taking;
+   * of a `confidential` one nothing. Whatever is left needs `authorize` to say yes, or a signed URL. @defaultValue `"private"`
+   */
   readonly visibility?: Visibility;
   /** Whose it is, in the application's words: a user's id. Kept in the catalogue and in the manifest. */
   readonly owner?: string;
@@ -369,6 +373,14 @@ export interface Media {
   replicas(id: string): Promise<Replica[]>;
   /** Open an original's bytes. @throws FILE_NOT_FOUND, FILE_LOST */
   open(id: string, options?: { readonly range?: ByteRange; readonly signal?: AbortSignal }): Promise<ObjectBody>;
+  /**
+   * Make a new key for signed URLs. It signs once every instance knows it, in two minutes; what was signed before is let in for as
+   * long as is said here, or until it expires. After 0 nothing of it is left in two minutes: for a key that became known.
+   *
+   * @param options.oldKeysLastMs @defaultValue 30 days
+   * @throws SIGNING_KEY_GIVEN where the key is not the catalogue's; PARAMETER_INVALID
+   */
+  rotateSigningKey(options?: { readonly oldKeysLastMs?: number }): Promise<SigningKeyRotation>;
   /** Move a file to the trash, from where `restore` brings it back while its retention lasts. False where there is none. */
   trash(id: string): Promise<boolean>;
   /** Bring a trashed file back. False where there is none. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { confirmKeeping, createAttaching } from "./attaching.js";
 import { givenSigningKeys, parseBasePath, readOrigin, refuseUnusable } from "./check-options.js";
 import { bindStorage, isAnotherStorage, whyMismatched } from "./catalogue/binding.js";
@@ -12,7 +11,8 @@ import { attachedFiles, findFile, listFiles, moveFile } from "./catalogue/files.
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
 import { createKnownFiles } from "./delivery/known-files.js";
-import { createSigner, type Signer } from "./delivery/signing.js";
+import type { Signer } from "./delivery/signing.js";
+import { openSigningKeys, type SigningKeys } from "./delivery/signing-keys.js";
 import { withUrls } from "./delivery/urls.js";
 import { createVariants } from "./delivery/variants.js";
 import { fail, isHoldfastError } from "./errors.js";
@@ -121,19 +121,21 @@ function assemble(given: Assembly): Media {
   let isClosed = false;
 
   // The tables of an application's own database may not be there yet, so what needs them is asked for when first used.
-  let becomingReady: Promise<Signer> | undefined;
-  const ready = async (): Promise<Signer> => {
+  let becomingReady: Promise<SigningKeys> | undefined;
+  const prepared = async (): Promise<SigningKeys> => {
     if (isClosed) throw fail("MEDIA_CLOSED");
     becomingReady ??= prepare(given);
     try {
-      const signer = await becomingReady;
+      const keys = await becomingReady;
       worker.start();
-      return signer;
+      await keys.refresh();
+      return keys;
     } catch (error) {
       becomingReady = undefined;
       throw error;
     }
   };
+  const ready = async (): Promise<Signer> => (await prepared()).signer;
   /** Do something that `close` waits for. */
   const during = async <T>(work: (signer: Signer) => Promise<T>): Promise<T> => {
     const task = ready().then(work);
@@ -228,6 +230,7 @@ function assemble(given: Assembly): Media {
         throw isHoldfastError(cause, "OBJECT_NOT_FOUND") ? fail("FILE_LOST", { id, name: file.name }, { cause }) : cause;
       });
     },
+    rotateSigningKey: async (rotateOptions) => await during(async () => await (await prepared()).rotate(rotateOptions)),
     trash: async (id) => await move(id, "stored", "trashed"),
     restore: async (id) => await move(id, "trashed", "stored"),
     settle: async () => await during(async () => await settle({ catalogue, storage, lateWriteMs, retentionMs })),
@@ -252,7 +255,7 @@ function assemble(given: Assembly): Media {
 }
 
 /** Check the tables, tie the storage to them, look for the canary, and find the signing key. */
-async function prepare({ catalogue, storage, storages, log, signingKey, env }: Assembly): Promise<Signer> {
+async function prepare({ catalogue, storage, storages, log, signingKey, env }: Assembly): Promise<SigningKeys> {
   await catalogue.confirmMigrated();
   await refuseSameStorage(storages, log);
   await bindStorage(catalogue, storage);
@@ -264,10 +267,7 @@ async function prepare({ catalogue, storage, storages, log, signingKey, env }: A
     const found = describeCanary(await lookForCanary(catalogue, storage, releaseOf(env)));
     if (found !== undefined) log[found.isAlarm ? "error" : "info"](found.sentence);
   }
-  const keys = givenSigningKeys({ signingKey }, env) ?? [
-    await catalogue.remember("signing_key", () => randomBytes(32).toString("base64url")),
-  ];
-  return createSigner(keys);
+  return await openSigningKeys(catalogue, givenSigningKeys({ signingKey }, env));
 }
 
 /**

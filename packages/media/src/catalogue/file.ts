@@ -8,8 +8,11 @@ export type FileId = string & { readonly __brand: "FileId" };
 /** The life of a file. Only `stored` is served; `abandoned` is a reservation that came to nothing. */
 export type FileState = "reserved" | "stored" | "trashed" | "purging" | "purged" | "abandoned";
 
-/** Who may read the original without asking: everybody, or only whom `authorize` or a signature admits. */
-export type Visibility = "private" | "public";
+/**
+ * Who may read a file without asking. `public`: everybody, original and variants. `private`: everybody its variants, which tell no
+ * place of taking; the original only whom `authorize` or a signature admits. `confidential`: nobody anything, but whom they admit.
+ */
+export type Visibility = "public" | "private" | "confidential";
 
 /** What the catalogue knows of a stored original. `size` is in bytes; times are milliseconds since 1970. */
 export interface FileRecord {

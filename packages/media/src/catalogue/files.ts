@@ -7,6 +7,7 @@ import { noteChanged } from "./changes.js";
 import type { FileId, FileRecord, Visibility } from "./file.js";
 import type { FilesTable } from "./schema.js";
 import { transact } from "./transact.js";
+import { visibilityColumns, visibilityOf } from "./visibility.js";
 
 /** A reservation: the right to write one key, kept alive by heartbeats. */
 export interface Reservation {
@@ -35,7 +36,7 @@ export async function reserveFile(
       state: "reserved",
       name: about.name,
       type: about.type,
-      visibility: about.visibility,
+      ...visibilityColumns(about.visibility),
       owner: about.owner ?? null,
       idempotency_key: about.idempotencyKey ?? null,
       object_key: reservation.key,
@@ -144,7 +145,7 @@ export function toRecord(row: Selectable<FilesTable>): FileRecord {
     hasAlpha: row.has_alpha === 1,
     frames: row.frames ?? 1,
     thumbhash: row.thumbhash ?? undefined,
-    visibility: row.visibility,
+    visibility: visibilityOf(row),
     owner: row.owner ?? undefined,
     key: row.object_key as Key,
     storedAt,

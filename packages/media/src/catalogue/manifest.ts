@@ -5,6 +5,7 @@ import type { Catalogue } from "./catalogue.js";
 import { type FileId, parseFileId, type Visibility } from "./file.js";
 import { manifestKey } from "./layout.js";
 import type { FilesTable } from "./schema.js";
+import { visibilities, visibilityOf } from "./visibility.js";
 
 /**
  * What the catalogue knows of a file, written beside its object, so that the catalogue can be made again from the storage
@@ -100,7 +101,7 @@ function describe(row: Selectable<FilesTable>, state: Manifest["state"]): Omit<M
     hasAlpha: row.has_alpha === null ? null : row.has_alpha === 1,
     frames: row.frames,
     thumbhash: row.thumbhash,
-    visibility: row.visibility,
+    visibility: visibilityOf(row),
     owner: row.owner,
     idempotencyKey: row.idempotency_key,
     reservedAt: isoOf(row.reserved_at),
@@ -168,7 +169,7 @@ export const manifestForm: Readonly<Record<keyof Manifest, Check>> = {
   hasAlpha: isOneOf(true, false, null),
   frames: orNull(isCount),
   thumbhash: orNull(isText),
-  visibility: isOneOf("private", "public"),
+  visibility: isOneOf(...visibilities),
   owner: orNull(isText),
   idempotencyKey: orNull(isText),
   reservedAt: isTime,

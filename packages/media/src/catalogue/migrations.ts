@@ -121,8 +121,14 @@ const second: Migration = {
   ],
 };
 
+const third: Migration = {
+  id: "0003_confidential",
+  step: "expand",
+  statements: ["ALTER TABLE {p}files ADD COLUMN is_confidential INTEGER NOT NULL DEFAULT 0"],
+};
+
 /** Every migration there is, oldest first. */
-export const migrations: readonly Migration[] = [first, second];
+export const migrations: readonly Migration[] = [first, second, third];
 
 /** The statement that makes the table in which applied migrations are noted. */
 export const migrationsTable = "CREATE TABLE IF NOT EXISTS {p}migrations (id TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)";

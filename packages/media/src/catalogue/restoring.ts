@@ -10,6 +10,7 @@ import type { Manifest, ManifestAttachment } from "./manifest.js";
 import type { FilesTable } from "./schema.js";
 import type { Storage } from "../storage/storage.js";
 import { transact } from "./transact.js";
+import { visibilityColumns } from "./visibility.js";
 
 /** A file that is to be known again. */
 export interface RestoredFile {
@@ -197,7 +198,7 @@ function rowOf(manifest: Manifest): Insertable<FilesTable> {
     has_alpha: manifest.hasAlpha === null ? null : Number(manifest.hasAlpha),
     frames: manifest.frames,
     thumbhash: manifest.thumbhash,
-    visibility: manifest.visibility,
+    ...visibilityColumns(manifest.visibility),
     object_key: manifest.key,
     reserved_at: Date.parse(manifest.reservedAt),
     stored_at: Date.parse(manifest.storedAt),

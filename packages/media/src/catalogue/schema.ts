@@ -1,5 +1,5 @@
 import type { ColumnType } from "kysely";
-import type { FileState, Visibility } from "./file.js";
+import type { FileState } from "./file.js";
 
 /**
  * The tables, as Kysely sees them; `tablePrefix` goes before each name. Times are milliseconds since 1970 by the
@@ -33,7 +33,9 @@ export interface FilesTable {
   has_alpha: number | null;
   frames: number | null;
   thumbhash: string | null;
-  visibility: Visibility;
+  visibility: "public" | "private";
+  /** 1 where nobody may read anything of the file but whom `authorize` or a signature admits. */
+  is_confidential: ColumnType<number, number | undefined, number>;
   /** The key of this attempt's object, unique to it. */
   object_key: string;
   lease_token: string | null;

@@ -36,7 +36,7 @@ interface ReadyMade {
 
 /**
  * Answer variants that are in memory, of files lately confirmed, without a `Request`, a `Response` or a query: made for
- * the one picture that everybody asks for. Variants are for everybody, so there is nobody to ask.
+ * the one picture that everybody asks for. Unless a file is confidential its variants are for everybody, so there is nobody to ask.
  */
 export function createAtHand(given: {
   readonly basePath: string;
@@ -58,7 +58,13 @@ export function createAtHand(given: {
     const id = parseFileId(path.id);
     const file = id === undefined ? undefined : files.atHand(id);
     const asked = transforms.find(path.transform);
-    if (file === undefined || asked?.isFixed !== true || findMediaType(file.type)?.isDecodable !== true) return undefined;
+    if (
+      file === undefined ||
+      file.visibility === "confidential" ||
+      asked?.isFixed !== true ||
+      findMediaType(file.type)?.isDecodable !== true
+    )
+      return undefined;
     const { accept } = headers;
     const choice = negotiateFormat(typeof accept === "string" ? accept : undefined, file, asked.transform);
     const format = choice.interim ?? choice.format;
@@ -69,7 +75,7 @@ export function createAtHand(given: {
     if (condition !== undefined && condition !== variant.etag) return undefined;
     let ready = readyMade.get(variant);
     if (ready === undefined) {
-      const content = variantContent(file, variant, asked, format);
+      const content = variantContent(file, variant, asked, format, "everybody");
       ready = { headers: headersOf(content), notModifiedHeaders: notModifiedHeadersOf(content) };
       readyMade.set(variant, ready);
     }

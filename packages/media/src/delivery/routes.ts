@@ -5,6 +5,7 @@ import { findMediaType } from "../images/media-type.js";
 import type { AskedTransform, KnownTransforms } from "../images/known-transforms.js";
 import type { Authorize } from "../media.js";
 import type { Storage } from "../storage/storage.js";
+import { cacheControlOf, type LetIn } from "./cache-control.js";
 import { etagOf } from "./conditions.js";
 import type { Found } from "./fallback/fallback.js";
 import { initialsContent, nameOfInitials } from "./initials.js";
@@ -14,12 +15,6 @@ import type { Admission, Signer } from "./signing.js";
 import { streamOf } from "./stream.js";
 import type { CachedVariant } from "./variant-cache.js";
 import type { Variants } from "./variants.js";
-
-/** Content is immutable, for a replacement is a new file; what is private stays out of shared caches. */
-const cacheForAYear = { public: "public, max-age=31536000, immutable", private: "private, max-age=31536000, immutable" } as const;
-
-/** A preset by its bare name is what it is defined as now. */
-const cacheForAnHour = "public, max-age=3600";
 
 /** What delivery needs. */
 export interface DeliveryContext {
@@ -81,7 +76,9 @@ function admitted({ transforms, signer }: DeliveryContext, id: FileId, text: str
 }
 
 async function deliverOriginal(context: DeliveryContext, request: Request, file: FileRecord): Promise<Response> {
-  if (!(await mayRead(context, request, file))) throw fail("UNAUTHORIZED", { action: `read the original of ${file.id}` });
+  const admission = context.signer.admit({ id: file.id }, new URL(request.url).searchParams);
+  const letIn = file.visibility === "public" ? "everybody" : await letInBy(context, request, file, admission);
+  if (letIn === undefined) throw fail("UNAUTHORIZED", { action: `read the original of ${file.id}` });
   const lost = (cause?: unknown): Error => fail("FILE_LOST", { id: file.id, name: file.name }, { cause });
   // A HEAD opens nothing, and must not promise what a GET would not find.
   if (request.method === "HEAD" && (await context.storage.stat(file.key)) === undefined) throw lost();
@@ -90,7 +87,7 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
     size: file.size,
     etag: etagOf(file.sha256),
     storedAt: file.storedAt,
-    cacheControl: cacheForAYear[file.visibility],
+    cacheControl: cacheControlOf({ file, letIn, isVariant: false }),
     name: file.name,
     isInline: findMediaType(file.type)?.isInline ?? false,
     async open(range) {
@@ -110,24 +107,27 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
   }
 }
 
-async function mayRead({ signer, authorize }: DeliveryContext, request: Request, file: FileRecord): Promise<boolean> {
-  if (file.visibility === "public" || signer.admit({ id: file.id }, new URL(request.url).searchParams) !== undefined) return true;
-  return authorize !== undefined && (await authorize(request, { kind: "read", file }));
+/** How somebody is let in to what is not for everybody; `undefined` where nobody lets them. */
+async function letInBy(
+  { authorize }: DeliveryContext,
+  request: Request,
+  file: FileRecord,
+  admission: Admission | undefined,
+): Promise<LetIn | undefined> {
+  if (admission !== undefined) return admission;
+  return authorize !== undefined && (await authorize(request, { kind: "read", file })) ? "authorized" : undefined;
 }
 
 async function deliverVariant(context: DeliveryContext, request: Request, file: FileRecord, asked: AdmittedTransform): Promise<Response> {
+  const { transform, admission } = asked;
+  // A file that is confidential is so in every size.
+  const letIn = file.visibility === "confidential" ? await letInBy(context, request, file, admission) : (admission ?? "everybody");
+  if (letIn === undefined) throw fail("UNAUTHORIZED", { action: `see ${file.id}` });
   if (findMediaType(file.type)?.isDecodable !== true) throw fail("NOT_AN_IMAGE", { id: file.id, type: file.type });
-  const { transform } = asked;
   const choice = negotiateFormat(request.headers.get("accept") ?? undefined, file, transform);
   const format = choice.interim ?? choice.format;
   const variant = await context.variants.get(file, transform, format);
-  return await respond(request, { ...variantContent(file, variant, asked, format), cacheControl: cacheControlOf(asked) });
-}
-
-/** How long an answer may be kept: no longer than the signature that let somebody in. */
-function cacheControlOf({ isFixed, admission }: AdmittedTransform): string {
-  if (admission?.expiresAt !== undefined) return `public, max-age=${Math.max(0, Math.floor((admission.expiresAt - Date.now()) / 1000))}`;
-  return isFixed ? cacheForAYear.public : cacheForAnHour;
+  return await respond(request, variantContent(file, variant, asked, format, letIn));
 }
 
 /** Describe a variant of a file as the content it is sent as. */
@@ -136,6 +136,7 @@ export function variantContent(
   { bytes, etag }: CachedVariant,
   { transform, isFixed }: AskedTransform,
   format: VariantFormat,
+  letIn: LetIn,
 ): Content {
   const { type, extension } = variantFormats[format];
   return {
@@ -143,7 +144,7 @@ export function variantContent(
     size: bytes.byteLength,
     etag,
     storedAt: file.storedAt,
-    cacheControl: isFixed ? cacheForAYear.public : cacheForAnHour,
+    cacheControl: cacheControlOf({ file, letIn, isVariant: true, isFixed }),
     name: `${file.name.replace(/\.[^.]*$/, "")}.${extension}`,
     isInline: true,
     ...(transform.format === "auto" ? { vary: "Accept" } : {}),

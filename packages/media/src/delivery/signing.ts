@@ -29,14 +29,14 @@ export interface Signer {
 
 /**
  * Make a signer: HMAC-SHA-256 over the file's id, the transform's name and the expiry, with keys that never leave the process.
- * The first key signs, all of them verify.
+ * Of the keys in use the first signs, and all of them verify.
  */
-export function createSigner(keys: readonly string[]): Signer {
-  const [signingKey] = keys;
-  if (signingKey === undefined) throw new RangeError("a signer needs a key");
+export function createSigner(keysInUse: () => readonly string[]): Signer {
   return {
     sign(what, expiresInMs) {
       const expires = expiresInMs === undefined ? "" : String(expiryOf(expiresInMs));
+      const [signingKey] = keysInUse();
+      if (signingKey === undefined) throw new RangeError("there is no signing key");
       const signature = macOf(signingKey, what, expires).toString("base64url");
       return expires === "" ? `signature=${signature}` : `expires=${expires}&signature=${signature}`;
     },
@@ -48,7 +48,9 @@ export function createSigner(keys: readonly string[]): Signer {
       if (expires === "" && what.transform === undefined) return undefined;
       const given = Buffer.from(signature, "base64url");
       // Every key is tried, whichever fits, so that time tells nothing.
-      const isOurs = keys.map((key) => timingSafeEqual(given, macOf(key, what, expires))).includes(true);
+      const isOurs = keysInUse()
+        .map((key) => timingSafeEqual(given, macOf(key, what, expires)))
+        .includes(true);
       // The last character of 43 has two bits to spare; only one way of writing it is taken.
       if (!isOurs || given.toString("base64url") !== signature) return undefined;
       if (expires === "") return { expiresAt: undefined };

@@ -8,7 +8,7 @@ import { createSigner } from "./signing.js";
 import { type UrlContext, withUrls } from "./urls.js";
 
 const id = newFileId();
-const signer = createSigner(["a key for a test"]);
+const signer = createSigner(() => ["a key for a test"]);
 const record: FileRecord = {
   id,
   state: "stored",

@@ -34,9 +34,10 @@ export function withUrls(file: FileRecord, context: UrlContext): MediaFile {
       : `${path}/${name}?${signer.sign({ id: file.id }, expiresInMs)}`;
   const candidateOf = (options: UrlOptions): Candidate => {
     const { text, transform, isOpen } = resolve(options, context.transforms);
-    const { expiresInMs } = options;
+    const isConfidential = file.visibility === "confidential";
+    const { expiresInMs = isConfidential ? defaultExpiryMs : undefined } = options;
     const sign = (): string => `?${signer.sign({ id: file.id, transform: transform.name }, expiresInMs)}`;
-    const ours = (): string => `${cdn}${path}/${text}/${name}${isOpen && expiresInMs === undefined ? "" : sign()}`;
+    const ours = (): string => `${isConfidential ? "" : cdn}${path}/${text}/${name}${isOpen && expiresInMs === undefined ? "" : sign()}`;
     const url = (expiresInMs === undefined ? driver.variantUrl?.(file.key, transform) : undefined) ?? ours();
     return { url, size: geometryOf({ width: file.width ?? maxSide, height: file.height ?? maxSide }, transform).result };
   };
