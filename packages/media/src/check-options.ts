@@ -56,10 +56,10 @@ export function givenSigningKeys(
   return typeof keys === "string" ? [keys] : keys;
 }
 
-/** Read the path that URLs begin with. @throws CONFIG_INVALID */
-export function parseBasePath(path: string): string {
-  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(path)) return path;
+/** Read a path that URLs begin with. `what` names it for people. @throws CONFIG_INVALID */
+export function parsePath(path: string, what: string): string {
+  if (/^(\/[A-Za-z0-9._~-]+)+$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)) return path;
   throw fail("CONFIG_INVALID", {
-    problems: [`basePath "${path}" is not usable; write a path such as /media, without a slash at its end.`],
+    problems: [`${what} "${path}" is not usable; write a path such as /media, without a slash at its end.`],
   });
 }

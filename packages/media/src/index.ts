@@ -6,19 +6,19 @@ export type { Replica } from "./catalogue/replicas.js";
 export { migrationSql } from "./catalogue/migrations.js";
 export { type FileId, type FileRecord, type FileState, parseFileId, type Visibility } from "./catalogue/file.js";
 export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
+export type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
+export type { Mount, MountOptions } from "./delivery/mount/mount-options.js";
 export type {
   AttachmentTarget,
   AttachOptions,
   Authorize,
   DatabaseTransaction,
   DetachOptions,
-  FallbackPicture,
   FileJson,
   FileReference,
   Logger,
   Media,
   MediaAction,
-  MediaEvent,
   MediaFile,
   MediaJobs,
   MediaOptions,

@@ -1,3 +1,5 @@
+import type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
+import type { Mount, MountOptions } from "./delivery/mount/mount-options.js";
 import type { CompiledQuery } from "kysely";
 import type { FileId, FileRecord, Visibility } from "./catalogue/file.js";
 import type { Job, JobState } from "./catalogue/jobs.js";
@@ -5,7 +7,6 @@ import type { MediaFile } from "./delivery/media-file.js";
 import type { SigningKeyRotation } from "./delivery/signing-keys.js";
 import type { PresetOptions } from "./images/known-transforms.js";
 import type { Replica } from "./catalogue/replicas.js";
-import type { ErrorCode } from "./errors.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
@@ -85,26 +86,6 @@ export type MediaAction = { readonly kind: "upload" } | { readonly kind: "read";
 
 /** Decide on one request. It is asked before anything is read or written. */
 export type Authorize = (request: Request, action: MediaAction) => boolean | Promise<boolean>;
-
-/**
- * What is shown in place of a picture whose bytes cannot be had: a blurred preview of it (a calm neutral picture where there is none),
- * the initials of the person it shows, or a picture of the application's own, its bytes or the path of its file.
- */
-export type FallbackPicture =
-  | "placeholder"
-  | { readonly initials: string; readonly locale?: string | undefined }
-  | { readonly picture: Uint8Array | string };
-
-/** What happens to stored bytes, as it is noticed when somebody asks for them. Of one file the same is told once a minute at most. */
-export type MediaEvent =
-  /** Every storage says that the bytes are absent. `transform` is what was asked for; absent for the original. */
-  | { readonly kind: "missing"; readonly file: FileRecord; readonly transform: string | undefined }
-  /** The storage denied them or cannot be reached; nothing is known to be lost. */
-  | { readonly kind: "unreachable"; readonly file: FileRecord; readonly code: ErrorCode }
-  /** What this instance told to be missing was answered again. */
-  | { readonly kind: "returned"; readonly file: FileRecord }
-  /** Nothing is stored under a key that a mounted path was asked for. */
-  | { readonly kind: "object-missing"; readonly mount: string; readonly key: string };
 
 /** What uploads may be. Every limit is checked before or while bytes arrive, never after they are kept. */
 export interface UploadLimits {
@@ -326,6 +307,15 @@ export interface Media {
   readonly jobs: MediaJobs;
   /** Answer an HTTP request below `basePath`: bytes out, and uploads in where `authorize` is given. Never throws. */
   readonly handler: (request: Request) => Promise<Response>;
+  /**
+   * Serve objects by their keys at the URLs they have always had: `/uploads/cat.jpg` is the object `uploads/cat.jpg`, whoever put it
+   * there. No row and no template has to change. It reads only, needs no catalogue, and answers bytes with our own types, ranges and
+   * conditions; a picture that is absent is answered 404 with a placeholder. Mounted at `basePath` itself, it leaves files of the
+   * catalogue to `handler`.
+   *
+   * @throws CONFIG_INVALID
+   */
+  mount(path: string, options?: MountOptions): Mount;
   /**
    * Keep a file. When this resolves its bytes are durable and verified and its row is committed; when it rejects nothing
    * is listed, and what was written is gone or goes with the next settling.

@@ -1,5 +1,5 @@
 import { confirmKeeping, createAttaching } from "./attaching.js";
-import { givenSigningKeys, parseBasePath, readOrigin, refuseUnusable } from "./check-options.js";
+import { givenSigningKeys, parsePath, readOrigin, refuseUnusable } from "./check-options.js";
 import { bindStorage, isAnotherStorage, whyMismatched } from "./catalogue/binding.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
@@ -17,6 +17,7 @@ import { withUrls } from "./delivery/urls.js";
 import { createVariants } from "./delivery/variants.js";
 import { fail, isHoldfastError } from "./errors.js";
 import { createHandler } from "./http/handler.js";
+import { createMount } from "./http/mount.js";
 import { createDecoder } from "./images/decoder.js";
 import { createKnownTransforms } from "./images/known-transforms.js";
 import { createMediaJobs } from "./jobs/media-jobs.js";
@@ -58,7 +59,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
   const log = options.log ?? consoleLogger;
   refuseUnusable({ ...defaults, ...defined(options) }, env);
   const limits = readLimits(options.limits, env);
-  const basePath = parseBasePath(options.basePath ?? defaults.basePath);
+  const basePath = parsePath(options.basePath ?? defaults.basePath, "basePath");
   const storages = options.storage === undefined ? await storagesFromEnvironment(env, cwd) : storagesOf(options.storage);
   const catalogue = await openCatalogue({
     env,
@@ -104,7 +105,7 @@ function assemble(given: Assembly): Media {
     log,
   });
   const fallback = createFallback({
-    choose: (file) => (file === undefined ? undefined : given.fallback?.(file)),
+    choose: ({ file }) => (file === undefined ? undefined : given.fallback?.(file)),
     losses,
     mismatch: async () =>
       (await isAnotherStorage(catalogue, storage))
@@ -181,6 +182,7 @@ function assemble(given: Assembly): Media {
       ready,
       receive: async (request) => await media.receive(request, staging),
     }),
+    mount: (path, mountOptions = {}) => createMount({ media, losses, log }, path, mountOptions),
     put: async (input, putOptions = {}) => await put(input, putOptions),
     receive: async (request, receiveOptions = {}) => {
       try {

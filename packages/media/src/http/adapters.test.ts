@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, filesBelow, openTestMedia, picture } from "../media.fixture.js";
 import type { Media } from "../media.js";
+import { sourceFromBytes } from "../storage/source.js";
 import { expressMedia } from "./express.js";
 import { fastifyMedia } from "./fastify.js";
 import { honoMedia } from "./hono.js";
@@ -113,6 +114,22 @@ describe.each(Object.keys(frameworks))("media in an app of %s", (framework) => {
     expect(url).toMatch(/^\/files\/pictures\//);
     expect((await fetch(origin + url)).status).toBe(200);
     expect((await fetch(`${origin}/media/x/y`)).status).toBe(404);
+  });
+
+  it("serves adopted objects at their old URLs, and a placeholder where one is gone", async () => {
+    const media = await openTestMedia();
+    const origin = await serve({ ...media, ...media.mount("/uploads/pictures", { prefix: "old" }) });
+    const bytes = await picture("jpeg", 30, 20);
+    await media.storage.put("old/2019/my cat.jpg", sourceFromBytes(bytes), { contentType: "image/jpeg" });
+    const found = await fetch(`${origin}/uploads/pictures/2019/my%20cat.jpg`);
+    expect([found.status, found.headers.get("content-type")]).toEqual([200, "image/jpeg"]);
+    expect(Buffer.from(await found.arrayBuffer()).equals(bytes)).toBe(true);
+    const missing = await fetch(`${origin}/uploads/pictures/dog.jpg`, { headers: { accept: "image/svg+xml,image/*;q=0.8" } });
+    expect([missing.status, missing.headers.get("content-type")]).toEqual([404, "image/svg+xml"]);
+    for (const path of ["..%2f..%2fsecret", "%2e%2e/secret", "a%5cb", "%ff"]) {
+      expect([path, [400, 404].includes((await fetch(`${origin}/uploads/pictures/${path}`)).status)]).toEqual([path, true]);
+    }
+    expect(await (await fetch(`${origin}/own`)).text()).toBe("own");
   });
 
   it("streams a large upload instead of holding it in memory", async () => {

@@ -59,6 +59,25 @@ export function findMediaType(name: string): MediaType | undefined {
   return byName.get((name.split(";")[0] ?? "").trim().toLowerCase());
 }
 
+/** Extensions that mean the same as another one. */
+const otherExtensions: Readonly<Record<string, string>> = {
+  jpeg: "jpg",
+  jpe: "jpg",
+  jfif: "jpg",
+  tiff: "tif",
+  m4v: "mp4",
+  oga: "ogg",
+  ogv: "ogg",
+  opus: "ogg",
+};
+const byExtension = new Map(mediaTypes.map((entry) => [entry.extension, entry]));
+
+/** Find a media type by the extension that files of it have, without its dot; case does not matter. */
+export function findByExtension(extension: string): MediaType | undefined {
+  const name = extension.toLowerCase();
+  return byExtension.get(Object.hasOwn(otherExtensions, name) ? (otherExtensions[name] ?? name) : name);
+}
+
 /** Tell whether `type` is one of `patterns`, such as `image/*` or `application/pdf`. */
 export function isAccepted(type: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => (pattern.endsWith("/*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type));

@@ -3,9 +3,12 @@ import { fail, type HoldfastError, isHoldfastError } from "../../errors.js";
 import { geometryOf, type Size } from "../../images/geometry.js";
 import { findMediaType } from "../../images/media-type.js";
 import type { Transform } from "../../images/transform.js";
-import type { FallbackPicture, Logger } from "../../media.js";
+import type { Logger } from "../../media.js";
+import type { Key } from "../../storage/key.js";
+import { typeByName } from "../mount/object-type.js";
 import { respondWithProblem } from "../respond.js";
 import { draw, type Drawing } from "./drawing.js";
+import type { FallbackPicture } from "./media-event.js";
 import type { Losses } from "./losses.js";
 import { type OwnPicture, readOwnPicture } from "./own-picture.js";
 import { type PictureRequest, pictureAskedBy } from "./picture-request.js";
@@ -13,6 +16,8 @@ import { type PictureRequest, pictureAskedBy } from "./picture-request.js";
 /** What was found out about a request before it failed. */
 export interface Found {
   file?: FileRecord;
+  /** An object of a mount, of which no row tells. */
+  object?: { readonly mount: string; readonly key: Key };
   /** Absent for the original. */
   transform?: Transform;
 }
@@ -29,8 +34,8 @@ export interface Fallback {
 
 /** What answering failures needs. */
 export interface FallbackContext {
-  /** What the application shows in place of a file; the same for an object without a row, where there is no file. */
-  readonly choose: ((file: FileRecord | undefined) => FallbackPicture | undefined | Promise<FallbackPicture | undefined>) | undefined;
+  /** What the application shows in place of this. */
+  readonly choose: (found: Found) => FallbackPicture | undefined | Promise<FallbackPicture | undefined>;
   readonly losses: Losses;
   /** Whether the storage is another one than the catalogue knows: then what is absent there is not known to be lost. */
   readonly mismatch: () => Promise<HoldfastError | undefined>;
@@ -47,31 +52,37 @@ const policy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-in
 
 /** Answer the failures of one media instance. */
 export function createFallback({ choose, losses, mismatch, log }: FallbackContext): Fallback {
-  function tell(request: Request, error: unknown, { file, transform }: Found): void {
+  function tell(request: Request, error: unknown, { file, transform, object }: Found): void {
     if (!isHoldfastError(error)) {
       log.error(`${request.method} ${new URL(request.url).pathname} failed: ${describe(error)}`);
     } else if (file !== undefined && error.code === "FILE_LOST") {
       losses.missing(file, transform?.name, error);
     } else if (file !== undefined && error.code.startsWith("STORAGE_")) {
       losses.unreachable(file, error);
+    } else if (object !== undefined && error.code === "OBJECT_NOT_FOUND") {
+      losses.objectMissing(object.mount, object.key);
     } else if (error.status >= 500) {
       losses.warn(error.code, `${error.code}: ${error.message}`);
     }
   }
 
   /** What the application shows in place of this; a choice that fails is none. */
-  async function chosenFor(file: FileRecord | undefined): Promise<FallbackPicture | OwnPicture | undefined> {
+  async function chosenFor(found: Found): Promise<FallbackPicture | OwnPicture | undefined> {
     try {
-      const chosen = await choose?.(file);
+      const chosen = await choose(found);
       return typeof chosen === "object" && "picture" in chosen ? await readOwnPicture(chosen.picture) : chosen;
     } catch (error) {
-      losses.warn("fallback", `the fallback of ${file?.id ?? "an object"} failed, and a placeholder is shown: ${String(error)}`);
+      losses.warn(
+        "fallback",
+        `the fallback of ${found.file?.id ?? found.object?.key ?? "nothing"} failed, and a placeholder is shown: ${String(error)}`,
+      );
       return undefined;
     }
   }
 
-  async function pictureOf(request: Request, wanted: PictureRequest, { file, transform }: Found, isFailed: boolean): Promise<OwnPicture> {
-    const chosen = isFailed ? await chosenFor(file) : undefined;
+  async function pictureOf(request: Request, wanted: PictureRequest, found: Found, isFailed: boolean): Promise<OwnPicture> {
+    const { file, transform } = found;
+    const chosen = isFailed ? await chosenFor(found) : undefined;
     if (typeof chosen === "object" && "bytes" in chosen) return chosen;
     const drawing = drawingOf(chosen, new URL(request.url).searchParams, isFailed ? file : undefined);
     const size = sizeOf(file, transform, drawing.kind === "initials" ? avatarSize : unknownSize);
@@ -86,7 +97,7 @@ export function createFallback({ choose, losses, mismatch, log }: FallbackContex
       const wanted = pictured.has(problem.status) ? pictureAskedBy(request) : undefined;
       // Whether it is the file's own picture that cannot be had, rather than a URL that is wrong or not for this reader.
       const isFailed = problem.status >= 500 || isHoldfastError(error, "FILE_LOST") || isHoldfastError(error, "OBJECT_NOT_FOUND");
-      if (wanted === undefined || !(wanted.isEmbedded || (isFailed && isImage(found.file)))) return problem;
+      if (wanted === undefined || !(wanted.isEmbedded || (isFailed && isImage(found)))) return problem;
       try {
         const picture = await pictureOf(request, wanted, found, isFailed);
         return respondWithPicture(request, problem, picture, isHoldfastError(error) ? error.code : "UNEXPECTED");
@@ -126,8 +137,9 @@ function sizeOf(file: FileRecord | undefined, transform: Transform | undefined, 
   return transform === undefined ? { width, height } : geometryOf({ width, height }, transform).result;
 }
 
-function isImage(file: FileRecord | undefined): boolean {
-  return file !== undefined && findMediaType(file.type)?.isDecodable === true;
+function isImage({ file, object }: Found): boolean {
+  if (file !== undefined) return findMediaType(file.type)?.isDecodable === true;
+  return object !== undefined && typeByName(object.key)?.type.startsWith("image/") === true;
 }
 
 function outOfReach(error: unknown): HoldfastError {

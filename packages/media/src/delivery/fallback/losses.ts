@@ -1,6 +1,7 @@
 import type { FileId, FileRecord } from "../../catalogue/file.js";
 import type { HoldfastError } from "../../errors.js";
-import type { Logger, MediaEvent } from "../../media.js";
+import type { Logger } from "../../media.js";
+import type { MediaEvent } from "./media-event.js";
 
 /** Of one file, or of one object, an event of a kind is told this often at most. */
 const silentMs = 60_000;
