@@ -5,6 +5,7 @@ export { type Manifest, type ManifestAttachment, parseManifest } from "./catalog
 export type { Replica } from "./catalogue/replicas.js";
 export { migrationSql } from "./catalogue/migrations.js";
 export { type FileId, type FileRecord, type FileState, parseFileId, type Visibility } from "./catalogue/file.js";
+export type { MediaStats, StorageOperation } from "./counters.js";
 export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
 export type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
 export type { Mount, MountOptions } from "./delivery/mount/mount-options.js";

@@ -7,6 +7,7 @@ import type { MediaFile } from "./delivery/media-file.js";
 import type { SigningKeyRotation } from "./delivery/signing-keys.js";
 import type { PresetOptions } from "./images/known-transforms.js";
 import type { Replica } from "./catalogue/replicas.js";
+import type { MediaStats } from "./counters.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
@@ -199,6 +200,11 @@ export interface MediaOptions {
   readonly presets?: PresetOptions;
   /** The origin of a CDN that fetches from this app what it lacks: public URLs begin with it. @defaultValue MEDIA_CDN_URL, else none */
   readonly cdn?: string;
+  /**
+   * Variants kept on the local disk between memory and the storage: where, and how many bytes of them; `false` for none.
+   * @defaultValue MEDIA_CACHE_DIR and MEDIA_CACHE_BYTES, else 256 MB in `holdfast-data/cache` where the storage is no disk itself
+   */
+  readonly variantCache?: false | { readonly folder?: string; readonly maxBytes?: number };
   /** Secrets for signed URLs: the first signs, all verify. @defaultValue HOLDFAST_SIGNING_KEY, else one made for and kept in the catalogue */
   readonly signingKey?: string | readonly string[];
   /** How long an upload may be silent towards the catalogue before it is given up. @defaultValue one minute */
@@ -305,6 +311,8 @@ export interface Media {
   readonly basePath: string;
   /** The work that is due, and what was given up. */
   readonly jobs: MediaJobs;
+  /** What has been done since it was opened. Numbers only; asking costs nothing. */
+  stats(): MediaStats;
   /** Answer an HTTP request below `basePath`: bytes out, and uploads in where `authorize` is given. Never throws. */
   readonly handler: (request: Request) => Promise<Response>;
   /**

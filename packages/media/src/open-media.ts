@@ -1,6 +1,8 @@
 import { confirmKeeping, createAttaching } from "./attaching.js";
 import { givenSigningKeys, parsePath, readOrigin, refuseUnusable } from "./check-options.js";
 import { bindStorage, isAnotherStorage, whyMismatched } from "./catalogue/binding.js";
+import { type Counters, countedStorage, countedUpload, createCounters } from "./counters.js";
+import { readDiskCacheSettings } from "./disk-cache-options.js";
 import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
@@ -8,6 +10,7 @@ import { replicateKind } from "./catalogue/changes.js";
 import { enqueueJobs } from "./catalogue/jobs.js";
 import { replicasOf } from "./catalogue/replicas.js";
 import { attachedFiles, findFile, listFiles, moveFile } from "./catalogue/files.js";
+import { createDiskCache, type DiskCache } from "./delivery/disk-cache.js";
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
 import { createKnownFiles } from "./delivery/known-files.js";
@@ -61,6 +64,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
   const limits = readLimits(options.limits, env);
   const basePath = parsePath(options.basePath ?? defaults.basePath, "basePath");
   const storages = options.storage === undefined ? await storagesFromEnvironment(env, cwd) : storagesOf(options.storage);
+  const cacheSettings = readDiskCacheSettings(options.variantCache, env, cwd, storages[0]);
   const catalogue = await openCatalogue({
     env,
     cwd,
@@ -68,7 +72,8 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tablePrefix === undefined ? {} : { tablePrefix: options.tablePrefix }),
   });
-  const storage = asOneStorage(storages, catalogue, log);
+  const counters = createCounters();
+  const storage = countedStorage(asOneStorage(storages, catalogue, log), counters);
   try {
     if (catalogue.isOwn) {
       await catalogue.migrate();
@@ -79,7 +84,8 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
     if (storage.durability === "ephemeral" && isProduction(env)) {
       log.warn(`media storage: EPHEMERAL in production (MEDIA_ALLOW_EPHEMERAL=1): every upload is lost at the next deploy or restart`);
     }
-    return assemble({ ...defaults, ...defined(options), env, log, limits, basePath, storage, storages, catalogue });
+    const diskCache = cacheSettings === undefined ? undefined : createDiskCache({ ...cacheSettings, log });
+    return assemble({ ...defaults, ...defined(options), env, log, limits, basePath, storage, storages, catalogue, counters, diskCache });
   } catch (error) {
     await catalogue.close();
     throw error;
@@ -88,12 +94,18 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
   Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn" | "fallback" | "onEvent"> &
-  Pick<Media, "storage" | "limits" | "basePath"> & { readonly catalogue: Catalogue; readonly log: Logger; readonly storages: Storages };
+  Pick<Media, "storage" | "limits" | "basePath"> & {
+    readonly catalogue: Catalogue;
+    readonly log: Logger;
+    readonly storages: Storages;
+    readonly counters: Counters;
+    readonly diskCache: DiskCache | undefined;
+  };
 
 function assemble(given: Assembly): Media {
-  const { storage, limits, basePath, catalogue, log, leaseMs, lateWriteMs, retentionMs } = given;
-  const decoder = createDecoder({ maxPixels: limits.maxPixels });
-  const variants = createVariants({ catalogue, storage, decoder, leaseMs, log });
+  const { storage, limits, basePath, catalogue, counters, log, leaseMs, lateWriteMs, retentionMs } = given;
+  const decoder = createDecoder({ maxPixels: limits.maxPixels, counts: counters.decodes });
+  const variants = createVariants({ catalogue, storage, decoder, leaseMs, log, diskCache: given.diskCache, counts: counters.variants });
   const files = createKnownFiles(catalogue);
   const transforms = createKnownTransforms(given.presets);
   const cdn = readOrigin(given.cdn ?? given.env["MEDIA_CDN_URL"] ?? "");
@@ -149,7 +161,7 @@ function assemble(given: Assembly): Media {
   };
   const keep = async (incoming: Incoming, receiveOptions: ReceiveOptions): Promise<MediaFile> =>
     await during(async (signer) => {
-      const { file, isReplayed } = await receive(receiving, incoming, receiveOptions);
+      const { file, isReplayed } = await countedUpload(counters, async () => await receive(receiving, incoming, receiveOptions));
       return { ...shown(file, signer), isReplayed };
     });
   const put = async (input: PutInput, putOptions: PutFileOptions & Pick<ReceiveOptions, "expiresInMs">): Promise<MediaFile> => {
@@ -170,6 +182,7 @@ function assemble(given: Assembly): Media {
     basePath,
     catalogueDescription: catalogue.description,
     jobs: createMediaJobs(catalogue, ready),
+    stats: () => structuredClone(counters),
     handler: createHandler({
       files,
       storage,
@@ -179,6 +192,7 @@ function assemble(given: Assembly): Media {
       basePath,
       fallback,
       losses,
+      counts: counters,
       ready,
       receive: async (request) => await media.receive(request, staging),
     }),
@@ -247,6 +261,7 @@ function assemble(given: Assembly): Media {
     files.close();
     await Promise.allSettled(running);
     await variants.idle();
+    await given.diskCache?.idle();
     await worker.close();
     await catalogue.close();
     await storage.close();

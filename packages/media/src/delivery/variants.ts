@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Counters, createCounters } from "../counters.js";
 import { isAnotherStorage } from "../catalogue/binding.js";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { FileRecord } from "../catalogue/file.js";
@@ -11,10 +12,12 @@ import { type VariantFormat, variantFormats } from "../images/formats.js";
 import { renderVariant, type RenderedVariant } from "../images/render.js";
 import type { Transform } from "../images/transform.js";
 import type { Logger } from "../media.js";
+import type { Sha256 } from "../storage/driver.js";
 import { readAll } from "../storage/object-body.js";
 import { sourceFromBytes } from "../storage/source.js";
 import type { Storage } from "../storage/storage.js";
 import { etagOf } from "./conditions.js";
+import type { DiskCache } from "./disk-cache.js";
 import { type CachedVariant, createVariantCache } from "./variant-cache.js";
 
 /** Variants that may wait to be stored. Beyond that they are answered only, and made again another time. */
@@ -38,10 +41,14 @@ export interface VariantsContext {
   readonly decoder: Decoder;
   readonly leaseMs: number;
   readonly log: Logger;
+  /** @defaultValue none: what is not in memory comes from the storage */
+  readonly diskCache?: DiskCache | undefined;
+  readonly counts?: Counters["variants"];
 }
 
 /** Make the variants of one media instance. */
-export function createVariants({ catalogue, storage, decoder, leaseMs, log }: VariantsContext): Variants {
+export function createVariants(context: VariantsContext): Variants {
+  const { catalogue, storage, decoder, leaseMs, log, diskCache, counts = createCounters().variants } = context;
   const cache = createVariantCache(cacheBytes);
   const making = new Map<string, Promise<CachedVariant>>();
   const storing = new Set<Promise<void>>();
@@ -56,14 +63,26 @@ export function createVariants({ catalogue, storage, decoder, leaseMs, log }: Va
       const task: Promise<void> = store(name, rendered).finally(() => storing.delete(task));
       storing.add(task);
     }
-    return { bytes: rendered.bytes, etag: etagOf(createHash("sha256").update(rendered.bytes).digest("hex")) };
+    counts.made += 1;
+    const sha256 = createHash("sha256").update(rendered.bytes).digest("hex") as Sha256;
+    diskCache?.set(sha256, rendered.bytes);
+    return { bytes: rendered.bytes, etag: etagOf(sha256) };
   }
 
   async function readStored(name: VariantName): Promise<CachedVariant | undefined> {
     const variant = await findVariant(catalogue, name);
     if (variant === undefined) return undefined;
+    const etag = etagOf(variant.sha256);
+    const cached = await diskCache?.get(variant.sha256, variant.size);
+    if (cached !== undefined) {
+      counts.disk += 1;
+      return { bytes: cached, etag };
+    }
     try {
-      return { bytes: await readAll(await storage.open(variant.key)), etag: etagOf(variant.sha256) };
+      const bytes = await readAll(await storage.open(variant.key));
+      counts.storage += 1;
+      diskCache?.set(variant.sha256, bytes);
+      return { bytes, etag };
     } catch (error) {
       if (!isHoldfastError(error, "OBJECT_NOT_FOUND")) throw error;
       // Its bytes are gone; a variant can always be made again. In another storage than the catalogue's nothing is known to be gone.
@@ -102,11 +121,17 @@ export function createVariants({ catalogue, storage, decoder, leaseMs, log }: Va
     }
   }
 
+  function inMemory(name: string): CachedVariant | undefined {
+    const found = cache.get(name);
+    if (found !== undefined) counts.memory += 1;
+    return found;
+  }
+
   return {
-    atHand: (file, transform, format) => cache.get(nameOf(file, transform, format)),
+    atHand: (file, transform, format) => inMemory(nameOf(file, transform, format)),
     async get(file, transform, format) {
       const name = nameOf(file, transform, format);
-      const cached = cache.get(name);
+      const cached = inMemory(name);
       if (cached !== undefined) return cached;
       const running = making.get(name);
       if (running !== undefined) return await running;

@@ -10,6 +10,8 @@ export interface Platform {
   readonly wipes: string;
   /** How to have a disk there that lasts; absent where there is none to be had. */
   readonly disk?: string;
+  /** Whether what is written to its disk takes the memory of the instance. */
+  readonly hasDiskInMemory?: boolean;
 }
 
 /** Platforms whose disks are ephemeral, from their own documentation (2026). */
@@ -39,7 +41,7 @@ const platforms: readonly Platform[] = [
     wipes: "every deploy and restart",
     disk: "mount a volume ([mounts] in fly.toml) and set MEDIA_ROOT to a folder below its destination",
   },
-  { name: "Cloud Run", variable: "K_SERVICE", wipes: "every deploy, and whenever an instance is stopped" },
+  { name: "Cloud Run", variable: "K_SERVICE", wipes: "every deploy, and whenever an instance is stopped", hasDiskInMemory: true },
   { name: "Vercel", variable: "VERCEL", wipes: "the end of every invocation" },
   { name: "AWS Lambda", variable: "AWS_LAMBDA_FUNCTION_NAME", wipes: "the end of every invocation" },
   { name: "Netlify", variable: "NETLIFY", wipes: "the end of every invocation" },

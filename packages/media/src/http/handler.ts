@@ -1,9 +1,10 @@
+import type { Counters } from "../counters.js";
 import { createAtHand } from "../delivery/at-hand.js";
 import { type DeliveryContext, deliver, parseMediaPath } from "../delivery/routes.js";
 import type { Found, Fallback } from "../delivery/fallback/fallback.js";
 import type { Losses } from "../delivery/fallback/losses.js";
 import type { Signer } from "../delivery/signing.js";
-import { fail } from "../errors.js";
+import { fail, isHoldfastError } from "../errors.js";
 import type { MediaFile } from "../media.js";
 import { noteAtHand } from "./at-hand.js";
 
@@ -12,6 +13,7 @@ export interface HandlerContext extends Omit<DeliveryContext, "signer"> {
   readonly basePath: string;
   readonly fallback: Fallback;
   readonly losses: Losses;
+  readonly counts: Pick<Counters, "missing">;
   /** Resolves when the catalogue can be used. */
   readonly ready: () => Promise<Signer>;
   readonly receive: (request: Request) => Promise<MediaFile>;
@@ -26,6 +28,7 @@ export function createHandler(context: HandlerContext): (request: Request) => Pr
       if (found.file !== undefined && response.status !== 304) context.losses.served(found.file, found.transform?.name);
       return response;
     } catch (error) {
+      if (isHoldfastError(error, "FILE_LOST")) context.counts.missing += 1;
       return await context.fallback.answer(request, error, found);
     }
   };

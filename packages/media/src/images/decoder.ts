@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Sharp, SharpOptions } from "sharp";
+import { type Counters, createCounters } from "../counters.js";
 import { fail } from "../errors.js";
 
 /** What a decoder reads: a file by its path, or bytes. */
@@ -42,9 +43,17 @@ export interface Decoder {
   ): Promise<T>;
 }
 
+/** Where a decoder counts what it does. */
+export type DecodeCounts = Counters["decodes"];
+
 /** Make the decoder. One serves a whole process. */
-export function createDecoder(limits: { readonly maxPixels: number; readonly budgetBytes?: number }): Decoder {
-  const budget = createBudget(limits.budgetBytes ?? defaultBudgetBytes, Math.max(2, availableParallelism()));
+export function createDecoder(limits: {
+  readonly maxPixels: number;
+  readonly budgetBytes?: number;
+  readonly counts?: DecodeCounts;
+}): Decoder {
+  const { counts = createCounters().decodes } = limits;
+  const budget = createBudget(limits.budgetBytes ?? defaultBudgetBytes, Math.max(2, availableParallelism()), counts);
   let loading: Promise<SharpModule> | undefined;
   const load = (): Promise<SharpModule> => (loading ??= loadSharp());
 
@@ -65,6 +74,8 @@ export function createDecoder(limits: { readonly maxPixels: number; readonly bud
     async decode(input, header, work, { isStrict = false, frame = 0 } = {}) {
       const sharp = await load();
       const release = await budget.acquire(estimateBytes(header));
+      const startedAt = performance.now();
+      counts.running += 1;
       try {
         const options: SharpOptions = {
           limitInputPixels: limits.maxPixels,
@@ -75,6 +86,9 @@ export function createDecoder(limits: { readonly maxPixels: number; readonly bud
         return await work(sharp(input, options));
       } finally {
         release();
+        counts.running -= 1;
+        counts.done += 1;
+        counts.seconds += (performance.now() - startedAt) / 1000;
       }
     },
   };
@@ -104,7 +118,7 @@ interface Budget {
 }
 
 /** First come, first served: a large picture at the head of the queue is not starved by small ones behind it. */
-function createBudget(totalBytes: number, maxRunning: number): Budget {
+function createBudget(totalBytes: number, maxRunning: number, counts: DecodeCounts): Budget {
   const waiting: { readonly cost: number; readonly start: () => void }[] = [];
   let freeBytes = totalBytes;
   let running = 0;
@@ -122,11 +136,16 @@ function createBudget(totalBytes: number, maxRunning: number): Budget {
     async acquire(bytes) {
       // What exceeds the whole budget runs alone.
       const cost = Math.min(bytes, totalBytes);
-      if (waiting.length >= maxWaiting) throw fail("OVERLOADED", { what: "Image decoding", retryAfterSeconds: 5 });
+      if (waiting.length >= maxWaiting) {
+        counts.refused += 1;
+        throw fail("OVERLOADED", { what: "Image decoding", retryAfterSeconds: 5 });
+      }
+      counts.waiting += 1;
       await new Promise<void>((start) => {
         waiting.push({ cost, start });
         startWaiting();
       });
+      counts.waiting -= 1;
       let isReleased = false;
       return () => {
         if (isReleased) return;

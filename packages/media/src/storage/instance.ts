@@ -55,6 +55,12 @@ export function judgeDisk(path: string, env: Environment, facts: DiskFacts): Dis
   return { durability: "disk", why: "nothing says that this machine's disk is temporary" };
 }
 
+/** Tell whether what is written below `path` takes memory, not disk, as far as this machine says. */
+export function isInMemory(path: string, { mounts }: Pick<DiskFacts, "mounts"> = readDiskFacts()): boolean {
+  const mount = mounts === undefined ? undefined : mountOf(realPathOf(path), mounts);
+  return mount !== undefined && memoryFileSystems.has(mount.type);
+}
+
 /** Read from this machine what `judgeDisk` needs. */
 export function readDiskFacts(): DiskFacts {
   return {

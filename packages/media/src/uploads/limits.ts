@@ -36,18 +36,24 @@ const longestTimerMs = 2 ** 31 - 1;
 
 const multiples: Readonly<Record<string, number>> = { "": 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9 };
 
-/** A whole number, or one with a decimal unit: `25MB`, `50M`. */
 function readAmount(env: Environment, variable: string, name: "maxBytes" | "maxPixels", problems: string[]): Partial<UploadLimits> {
   const text = env[variable];
   if (text === undefined) return {};
-  const match = /^(\d{1,15})(?:\.(\d{1,3}))?\s*([kmg]?b?)$/i.exec(text.trim());
-  const multiple = multiples[(match?.[3] ?? "?").toLowerCase()];
-  const amount = match === null || multiple === undefined ? Number.NaN : exactly(match[1] ?? "", match[2] ?? "", multiple);
-  if (!Number.isSafeInteger(amount) || amount < 1) {
+  const amount = parseAmount(text);
+  if (amount === undefined || amount < 1) {
     problems.push(`${variable}="${text}" is not an amount; write a number such as 25000000, or 25MB.`);
     return {};
   }
   return { [name]: amount };
+}
+
+/** Read a whole number, or one with a decimal unit: `25MB`, `50M`. `undefined` for anything else. */
+export function parseAmount(text: string): number | undefined {
+  const match = /^(\d{1,15})(?:\.(\d{1,3}))?\s*([kmg]?b?)$/i.exec(text.trim());
+  const multiple = multiples[(match?.[3] ?? "?").toLowerCase()];
+  if (match === null || multiple === undefined) return undefined;
+  const amount = exactly(match[1] ?? "", match[2] ?? "", multiple);
+  return Number.isSafeInteger(amount) ? amount : undefined;
 }
 
 /** In thousandths, for 1.005 × 1000 is 1004.9999999999999 to a computer. */
