@@ -79,6 +79,7 @@ export default defineConfig({
         // One file at a time: each has a browser, a service and the service's own children.
         test: {
           name: "browser",
+          expect: { poll: { timeout: 10_000 } },
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,

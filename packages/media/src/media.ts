@@ -309,6 +309,8 @@ export interface Media {
   readonly catalogueDescription: string;
   /** The path URLs begin with: `/media`. */
   readonly basePath: string;
+  /** The URL of `media-image.js`, the script that looks after a page's images; `handler` serves it, for a year under this URL. */
+  readonly scriptUrl: string;
   /** The work that is due, and what was given up. */
   readonly jobs: MediaJobs;
   /** What has been done since it was opened. Numbers only; asking costs nothing. */

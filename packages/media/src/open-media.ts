@@ -14,6 +14,7 @@ import { createDiskCache, type DiskCache } from "./delivery/disk-cache.js";
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
 import { createKnownFiles } from "./delivery/known-files.js";
+import { scriptUrl } from "./delivery/media-image-script.js";
 import type { Signer } from "./delivery/signing.js";
 import { openSigningKeys, type SigningKeys } from "./delivery/signing-keys.js";
 import { withUrls } from "./delivery/urls.js";
@@ -180,6 +181,7 @@ function assemble(given: Assembly): Media {
     storage,
     limits,
     basePath,
+    scriptUrl: scriptUrl(`${cdn ?? ""}${basePath}`),
     catalogueDescription: catalogue.description,
     jobs: createMediaJobs(catalogue, ready),
     stats: () => structuredClone(counters),

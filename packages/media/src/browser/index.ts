@@ -1,3 +1,4 @@
+export { type MediaImageDetail, watchMediaImages } from "./media-image.js";
 export {
   uploadFile,
   type UploadedFile,

@@ -3,6 +3,7 @@ import { createAtHand } from "../delivery/at-hand.js";
 import { type DeliveryContext, deliver, parseMediaPath } from "../delivery/routes.js";
 import type { Found, Fallback } from "../delivery/fallback/fallback.js";
 import type { Losses } from "../delivery/fallback/losses.js";
+import { respondWithScript, scriptName } from "../delivery/media-image-script.js";
 import type { Signer } from "../delivery/signing.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { MediaFile } from "../media.js";
@@ -50,10 +51,11 @@ async function route(context: HandlerContext, request: Request, found: Found): P
       headers: { location: file.toJSON().url, "cache-control": "no-store", ...(file.isReplayed ? { "idempotent-replayed": "true" } : {}) },
     });
   }
+  const isReading = request.method === "GET" || request.method === "HEAD";
+  const script = isReading && below === `/${scriptName}` ? respondWithScript(request) : undefined;
+  if (script !== undefined) return script;
   const path = below === undefined ? undefined : parseMediaPath(below);
   if (path === undefined) throw fail("ROUTE_NOT_FOUND", { path: pathname.slice(0, 200) });
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow: "GET, HEAD" });
-  }
+  if (!isReading) throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow: "GET, HEAD" });
   return await deliver({ ...context, signer: await context.ready() }, request, path, found);
 }
