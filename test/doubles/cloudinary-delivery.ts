@@ -8,8 +8,10 @@ export interface Delivered {
   readonly contentType: string;
 }
 
-/** The few transformations the double makes: scaling down, sRGB, the format and quality that suit the browser. */
-const step = /^(?:c_limit|cs_srgb|f_auto|q_auto|w_\d+)(?:,(?:c_limit|cs_srgb|f_auto|q_auto|w_\d+))*$/;
+/** The transformations the double makes: scaling, cropping, padding, a frame, sRGB, format and quality. */
+const parameter =
+  "(?:c_(?:limit|fill|pad|scale)|cs_srgb|f_(?:auto|avif|webp|jpg|png|gif)|q_(?:auto|\\d+)|[wh]_\\d+|pg_\\d+|g_(?:auto|center)|b_rgb:[0-9a-f]{6})";
+const step = new RegExp(`^${parameter}(?:,${parameter})*$`);
 
 /** Answer a URL of res.cloudinary.com, its path below the cloud's name: `image/authenticated/s--…--/w_640/v1/cat`. */
 export async function deliver(account: Account, assets: Assets, path: string, accept: string): Promise<Delivered> {
@@ -41,10 +43,30 @@ function findAsset(assets: Assets, place: string, type: string, source: string):
 }
 
 async function transform(asset: Asset, steps: readonly string[], accept: string): Promise<Delivered> {
-  const width = /(?:^|,|\/)w_(\d+)/.exec(steps.join("/"))?.[1];
-  const upright = sharp(asset.bytes).autoOrient();
-  const sized = width === undefined ? upright : upright.resize({ width: Number(width), withoutEnlargement: true });
-  const isWebp = accept.includes("image/webp");
-  const bytes = await (isWebp ? sized.toColourspace("srgb").webp() : sized.toColourspace("srgb").jpeg()).toBuffer();
-  return { bytes, contentType: isWebp ? "image/webp" : "image/jpeg" };
+  const asked = new Map(
+    steps.flatMap((one) => one.split(",")).map((one) => [one.slice(0, one.indexOf("_")), one.slice(one.indexOf("_") + 1)]),
+  );
+  const number = (name: string): number | undefined => (asked.has(name) ? Number(asked.get(name)) : undefined);
+  const page = number("pg");
+  const upright = sharp(asset.bytes, page === undefined ? { animated: true } : { page: page - 1 }).autoOrient();
+  const ground = asked.get("b")?.replace("rgb:", "#");
+  const size = { width: number("w"), height: number("h") };
+  const crop = asked.get("c");
+  const sized =
+    crop === undefined
+      ? upright
+      : crop === "limit"
+        ? upright.resize({ ...size, fit: "inside", withoutEnlargement: true })
+        : crop === "fill"
+          ? upright.resize({ ...size, fit: "cover", position: asked.get("g") === "auto" ? "attention" : "centre" })
+          : upright.resize({ ...size, fit: crop === "pad" ? "contain" : "fill", background: ground ?? "#ffffff" });
+  const grounded = ground === undefined ? sized : sized.flatten({ background: ground });
+  const wished = asked.get("f") ?? "auto";
+  const format = wished === "auto" ? (accept.includes("image/webp") ? "webp" : "jpeg") : wished.replace("jpg", "jpeg");
+  const quality = asked.get("q") === "auto" ? undefined : number("q");
+  const bytes = await grounded
+    .toColourspace("srgb")
+    .toFormat(format as "webp" | "jpeg" | "png" | "avif" | "gif", quality === undefined ? {} : { quality })
+    .toBuffer();
+  return { bytes, contentType: `image/${format}` };
 }

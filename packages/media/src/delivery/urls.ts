@@ -38,8 +38,10 @@ export function withUrls(file: FileRecord, context: UrlContext): MediaFile {
     const { expiresInMs = isConfidential ? defaultExpiryMs : undefined } = options;
     const sign = (): string => `?${signer.sign({ id: file.id, transform: transform.name }, expiresInMs)}`;
     const ours = (): string => `${isConfidential ? "" : cdn}${path}/${text}/${name}${isOpen && expiresInMs === undefined ? "" : sign()}`;
-    const url = (expiresInMs === undefined ? driver.variantUrl?.(file.key, transform) : undefined) ?? ours();
-    return { url, size: geometryOf({ width: file.width ?? maxSide, height: file.height ?? maxSide }, transform).result };
+    const { result } = geometryOf({ width: file.width ?? maxSide, height: file.height ?? maxSide }, transform);
+    const picture = { frames: file.frames, result: file.width === undefined ? undefined : result };
+    const url = (expiresInMs === undefined ? driver.variantUrl?.(file.key, transform, picture) : undefined) ?? ours();
+    return { url, size: result };
   };
   const isOriginal = (options: UrlOptions): boolean =>
     !isImage || (file.visibility === "public" && Object.values(options).every((value) => value === undefined));

@@ -109,7 +109,7 @@ export interface Driver {
    * Offered where the backend makes the variants of an image by itself: the URL at which anybody who has it may read one, in
    * sRGB, without metadata; `undefined` for what it would make otherwise than is asked.
    */
-  readonly variantUrl?: (key: Key, transform: BackendTransform) => string | undefined;
+  readonly variantUrl?: (key: Key, transform: BackendTransform, picture: BackendPicture) => string | undefined;
 }
 
 /** What a backend that makes variants by itself is asked for: the transform of `images/transform.ts`. */
@@ -126,6 +126,13 @@ export interface BackendTransform {
   readonly background: string | undefined;
   readonly format: "auto" | "avif" | "webp" | "jpeg" | "png" | "gif";
   readonly quality: number | undefined;
+}
+
+/** What is known of the picture that a backend is asked to transform. */
+export interface BackendPicture {
+  readonly frames: number;
+  /** The size that the transform is to come to; absent where the picture's own is not known. */
+  readonly result: { readonly width: number; readonly height: number } | undefined;
 }
 
 /** An upload in parts that was begun and neither completed nor aborted. */

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CloudinaryDouble, startCloudinaryDouble } from "../../../../../test/doubles/cloudinary.js";
-import type { BackendTransform, Driver } from "../driver.js";
+import type { BackendPicture, BackendTransform, Driver } from "../driver.js";
 import { type Key, parseKey } from "../key.js";
 import { readAll } from "../object-body.js";
 import { sourceFromBytes, sourceFromStream } from "../source.js";
@@ -296,23 +296,45 @@ const untouched: BackendTransform = {
   quality: undefined,
 };
 
+const still: BackendPicture = { frames: 1, result: undefined };
+
 describe("delivery", () => {
   const below = (url: string): string => url.replace("https://res.cloudinary.com", `${double.origin}/res`);
 
   it("has Cloudinary make the variants: never enlarged, without a place, and no others than were signed", async () => {
     await put(jpgKey, await photograph(), jpeg);
-    const url = driver.variantUrl?.(jpgKey, { ...untouched, name: "w320", width: 320 }) ?? "";
+    const url = driver.variantUrl?.(jpgKey, { ...untouched, name: "w320", width: 320 }, still) ?? "";
     expect(url).toMatch(
       /^https:\/\/res\.cloudinary\.com\/double\/image\/authenticated\/s--[\w-]{8}--\/c_limit,cs_srgb,w_320\/f_auto\/q_auto\/v1\/holdfast\/originals\//,
     );
     const small = Buffer.from(await (await fetch(below(url))).arrayBuffer());
     expect(await sharp(small).metadata()).toMatchObject({ width: 320, height: 160 });
     expect((await sharp(small).metadata()).exif).toBeUndefined();
-    const full = await fetch(below(driver.variantUrl?.(jpgKey, untouched) ?? ""), { headers: { accept: "image/webp" } });
+    const full = await fetch(below(driver.variantUrl?.(jpgKey, untouched, still) ?? ""), { headers: { accept: "image/webp" } });
     expect(await sharp(Buffer.from(await full.arrayBuffer())).metadata()).toMatchObject({ width: 1000, format: "webp" });
-    expect((await fetch(below(driver.variantUrl?.(jpgKey, { ...untouched, name: "w3840", width: 3840 }) ?? ""))).status).toBe(200);
+    expect((await fetch(below(driver.variantUrl?.(jpgKey, { ...untouched, name: "w3840", width: 3840 }, still) ?? ""))).status).toBe(200);
     expect((await fetch(below(url.replace("w_320", "w_640")))).status).toBe(401);
     expect((await fetch(below(url.replace(/s--.*?--\/.*\/q_auto\//, "")))).status).toBe(401);
+  });
+
+  it("has Cloudinary crop, pad and convert, and leaves to us what it would make otherwise", async () => {
+    await put(jpgKey, await photograph(), jpeg);
+    const cropped: BackendTransform = { ...untouched, width: 200, height: 300, fit: "cover", focus: "attention", format: "png" };
+    const url = driver.variantUrl?.(jpgKey, cropped, { frames: 1, result: { width: 200, height: 300 } }) ?? "";
+    expect(url).toMatch(/\/c_fill,cs_srgb,g_auto,h_300,w_200\/f_png\/q_auto\/v1\//);
+    expect(await sharp(Buffer.from(await (await fetch(below(url))).arrayBuffer())).metadata()).toMatchObject({
+      width: 200,
+      height: 300,
+      format: "png",
+    });
+    const padded: BackendTransform = { ...untouched, width: 300, height: 300, fit: "contain", background: "#00ff00", quality: 90 };
+    const onGreen = driver.variantUrl?.(jpgKey, padded, { frames: 1, result: { width: 300, height: 300 } }) ?? "";
+    expect(onGreen).toMatch(/\/b_rgb:00ff00,c_pad,cs_srgb,h_300,w_300\/f_auto\/q_90\/v1\//);
+    expect(await sharp(Buffer.from(await (await fetch(below(onGreen))).arrayBuffer())).metadata()).toMatchObject({
+      width: 300,
+      height: 300,
+    });
+    expect(driver.variantUrl?.(jpgKey, { ...untouched, blur: 50 }, still)).toBeUndefined();
   });
 
   it("offers the originals' own addresses only where everybody may read them", async () => {

@@ -163,7 +163,7 @@ function cloudinaryDriver(connection: CloudinaryConnection, limits: SizeLimits):
     identity,
     close: async () => undefined,
     signing: { signRead },
-    variantUrl: (key, transform) => variantUrlOf(connection, key, transform),
+    variantUrl: (key, transform, picture) => variantUrlOf(connection, key, transform, picture),
     ...(deliveryType === "upload" ? { publicUrl: (key: Key) => originalUrlOf(connection, key) } : {}),
   };
 }
