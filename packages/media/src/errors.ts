@@ -27,6 +27,7 @@ export interface ErrorDetailsByCode {
   TYPE_NOT_ACCEPTED: { name: string; found: string; accepted: string };
   TYPE_MISMATCH: { name: string; declared: string; found: string };
   IMAGE_BROKEN: { name: string; reason: string };
+  IMAGE_NOT_DECODABLE: { name: string; found: string };
   IMAGE_TOO_LARGE: { name: string; width: number; height: number; maxPixels: number };
   RESERVATION_LOST: { id: string };
   IDEMPOTENCY_KEY_INVALID: { reason: string };
@@ -215,6 +216,13 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 422,
     title: "The image cannot be decoded",
     say: (d) => `"${d.name}" is cut short or damaged (${d.reason}). Nothing was stored; export it again and send it anew.`,
+  },
+  IMAGE_NOT_DECODABLE: {
+    status: 415,
+    title: "Pictures of this kind cannot be shown",
+    say: (d) =>
+      `"${d.name}" is ${d.found}, and what decodes images here (sharp's prebuilt libvips) was built without HEVC, which is patented. ` +
+      `Export it as JPEG and send that; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible.`,
   },
   IMAGE_TOO_LARGE: {
     status: 422,

@@ -30,7 +30,10 @@ const other = (type: string, words: string, extension: string, isInline: boolean
   isInline,
 });
 
-/** Every media type that can be stored. SVG is never decoded (libvips spent ten seconds on a hostile one) and never inline. */
+/**
+ * Every media type that can be stored. SVG is never decoded (libvips spent ten seconds on a hostile one) and never inline; nor is
+ * HEIC, whose HEVC the prebuilt libvips leaves out.
+ */
 export const mediaTypes: readonly MediaType[] = [
   image("image/jpeg", "a JPEG image", "jpg", ["image/jpg", "image/pjpeg"]),
   image("image/png", "a PNG image", "png", ["image/apng", "image/x-png"]),
@@ -38,6 +41,7 @@ export const mediaTypes: readonly MediaType[] = [
   image("image/gif", "a GIF image", "gif"),
   image("image/avif", "an AVIF image", "avif"),
   image("image/tiff", "a TIFF image", "tif"),
+  other("image/heic", "a HEIC image", "heic", false, ["image/heif", "image/heic-sequence", "image/heif-sequence"]),
   other("image/svg+xml", "an SVG drawing", "svg", false),
   other("application/pdf", "a PDF document", "pdf", true),
   other("video/mp4", "an MP4 video", "mp4", true, ["video/x-m4v"]),
@@ -65,6 +69,7 @@ const otherExtensions: Readonly<Record<string, string>> = {
   jpe: "jpg",
   jfif: "jpg",
   tiff: "tif",
+  heif: "heic",
   m4v: "mp4",
   oga: "ogg",
   ogv: "ogg",
@@ -78,7 +83,12 @@ export function findByExtension(extension: string): MediaType | undefined {
   return byExtension.get(Object.hasOwn(otherExtensions, name) ? (otherExtensions[name] ?? name) : name);
 }
 
+/** What no pattern covers: it would be kept and could not be shown. Who wants it as a download names it. */
+const namedOnly: ReadonlySet<string> = new Set(["image/heic"]);
+
 /** Tell whether `type` is one of `patterns`, such as `image/*` or `application/pdf`. */
 export function isAccepted(type: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => (pattern.endsWith("/*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type));
+  return patterns.some((pattern) =>
+    pattern.endsWith("/*") ? type.startsWith(pattern.slice(0, -1)) && !namedOnly.has(type) : pattern === type,
+  );
 }

@@ -13,7 +13,7 @@ export interface RenderedVariant {
 }
 
 const white = "#ffffff";
-const clear = { r: 0, g: 0, b: 0, alpha: 0 };
+const clear = "#00000000";
 
 /**
  * Make a variant: right way up, in sRGB, without metadata. Of an animation the first frame, unless the transform asks for another
@@ -32,7 +32,7 @@ export async function renderVariant(
   const work = async (image: Sharp): Promise<RenderedVariant> => {
     const sized = resize(turn(image, transform), geometry, transform, format).toColourspace("srgb");
     const hidden = transform.blur === undefined ? sized : await blurred(sized, transform.blur);
-    const { data, info } = await encode(hidden, format, transform).toBuffer({ resolveWithObject: true });
+    const { data, info } = await encode(groundUnder(hidden, format, transform), format, transform).toBuffer({ resolveWithObject: true });
     return { bytes: data, width: info.width, height: info.pageHeight ?? info.height };
   };
   return await decoder.decode(input, header, work, { frame });
@@ -46,17 +46,17 @@ function turn(image: Sharp, { rotate, frame }: Transform): Sharp {
 
 function resize(image: Sharp, { scaled, result }: Geometry, transform: Transform, format: VariantFormat): Sharp {
   const { fit, focus, background } = transform;
-  const grounded = background !== undefined && background.length === 7 ? image.flatten({ background }) : image;
   if (fit === "contain") {
-    const ground = background ?? (format === "jpeg" ? white : clear);
-    return grounded.resize(result.width, result.height, { fit: "contain", background: ground });
+    // What comes beside the picture is not flattened with it.
+    const ground = format === "jpeg" ? overWhite(background ?? clear) : (background ?? clear);
+    return image.resize(result.width, result.height, { fit: "contain", background: ground });
   }
-  if (fit !== "cover") return grounded.resize(result.width, result.height, { fit: "fill" });
+  if (fit !== "cover") return image.resize(result.width, result.height, { fit: "fill" });
   if (focus === "attention" || focus === "entropy") {
-    return grounded.resize(result.width, result.height, { fit: "cover", position: focus });
+    return image.resize(result.width, result.height, { fit: "cover", position: focus });
   }
   const point = focus === "center" ? { x: 50, y: 50 } : focus;
-  return grounded.resize(scaled.width, scaled.height, { fit: "fill" }).extract({
+  return image.resize(scaled.width, scaled.height, { fit: "fill" }).extract({
     left: startOf(point.x, scaled.width, result.width),
     top: startOf(point.y, scaled.height, result.height),
     ...result,
@@ -68,6 +68,19 @@ function startOf(percent: number, whole: number, part: number): number {
   return Math.min(Math.max(Math.round((whole * percent) / 100 - part / 2), 0), whole - part);
 }
 
+/** What a colour comes to on white paper. */
+function overWhite(colour: string): string {
+  const [red = 0, green = 0, blue = 0, alpha = 255] = (colour.slice(1).match(/../g) ?? []).map((digits) => Number.parseInt(digits, 16));
+  const mixed = [red, green, blue].map((part) => Math.round(255 + ((part - 255) * alpha) / 255));
+  return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Put a ground under what is transparent, where one is asked for; in a JPEG white, not black, where none is. */
+function groundUnder(image: Sharp, format: VariantFormat, { background }: Transform): Sharp {
+  const covering = background?.length === 7 ? background : format === "jpeg" ? white : undefined;
+  return covering === undefined ? image : image.flatten({ background: covering });
+}
+
 function encode(image: Sharp, format: VariantFormat, { width, height, quality }: Transform): Sharp {
   const isFull = width === undefined && height === undefined;
   switch (format) {
@@ -77,8 +90,7 @@ function encode(image: Sharp, format: VariantFormat, { width, height, quality }:
       // Effort 2 takes half the time of 4 and gives files a few per cent larger.
       return image.webp({ quality: quality ?? (isFull ? 88 : 78), effort: 2 });
     case "jpeg":
-      // What is transparent becomes white, not black.
-      return image.flatten({ background: white }).jpeg({ quality: quality ?? (isFull ? 90 : 80) });
+      return image.jpeg({ quality: quality ?? (isFull ? 90 : 80) });
     case "png":
       return image.png({ compressionLevel: 6 });
     case "gif":

@@ -14,19 +14,29 @@ export async function sniff(head: Uint8Array): Promise<Sniffed> {
     const svg = findMediaType("image/svg+xml");
     if (svg !== undefined) return { mediaType: svg };
   }
+  const avif = isAvif(head) ? findMediaType("image/avif") : undefined;
+  if (avif !== undefined) return { mediaType: avif };
   const found = await fileTypeFromBuffer(head);
   if (found !== undefined) {
     const mediaType = findMediaType(found.mime);
     if (mediaType !== undefined) return { mediaType };
-    if (found.mime === "image/heic" || found.mime === "image/heif") {
-      return { mediaType: undefined, words: "a HEIC photo, which this build cannot decode (export it as JPEG)" };
-    }
     return { mediaType: undefined, words: `of type ${found.mime}` };
   }
   // A TIFF whose directory comes after its pixels (TIFF 6.0 §2) says no more than this in its first bytes.
   const tiff = isTiff(head) ? findMediaType("image/tiff") : undefined;
   if (tiff !== undefined) return { mediaType: tiff };
   return { mediaType: undefined, words: text === undefined ? "of no kind that is known" : "text" };
+}
+
+/**
+ * Whether the brands of a file begin with that of HEIF in general and have AVIF's among them (ISO/IEC 23008-12 §10.2): an AVIF
+ * image, which the first brand alone would let pass for HEIC.
+ */
+function isAvif(head: Uint8Array): boolean {
+  const box = Buffer.from(head.subarray(0, 256)).toString("latin1");
+  if (!/^\0\0\0[^]ftyp(?:mif1|msf1)/.test(box)) return false;
+  const brands: readonly string[] = box.slice(16, box.charCodeAt(3)).match(/[^]{4}/g) ?? [];
+  return brands.includes("avif") && !brands.includes("heic");
 }
 
 function isTiff(head: Uint8Array): boolean {

@@ -141,6 +141,9 @@ async function recognise(head: Uint8Array, name: string, incoming: Incoming, lim
   const { mediaType } = sniffed;
   if (mediaType === undefined || !isAccepted(mediaType.type, limits.accept)) {
     const accepted = mediaTypes.filter(({ type }) => isAccepted(type, limits.accept)).map(({ extension }) => extension.toUpperCase());
+    if (mediaType?.type === "image/heic" && isAccepted("image/jpeg", limits.accept)) {
+      throw fail("IMAGE_NOT_DECODABLE", { name, found: mediaType.words });
+    }
     const found = sniffed.mediaType === undefined ? sniffed.words : sniffed.mediaType.words;
     throw fail("TYPE_NOT_ACCEPTED", { name, found, accepted: accepted.join(", ") });
   }

@@ -49,7 +49,9 @@ function sizeOf({ width, height, fit, focus, enlarge, background }: BackendTrans
       return { crop: "fill", gravity: focus === "center" ? "center" : "auto", ...result };
     case "contain":
       return background === undefined ? undefined : { crop: "pad", ...result };
-    default:
+    case "fill":
+    case "outside":
+    case "inside":
       return { crop: "scale", ...result };
   }
 }
