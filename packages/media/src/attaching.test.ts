@@ -282,3 +282,23 @@ describe("the manifests", () => {
     expect(await jobs()).toEqual(sorted(a, b, c));
   });
 });
+
+describe("attachedToEach", () => {
+  it("answers the files of many records at once, each record's in order, and of no other slot", async () => {
+    const media = await openTestMedia();
+    const [a, b, c, d] = await stageAll(media, "a", "b", "c", "d");
+    if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error("four were staged");
+    await media.attach([b, a], { to: ["article", "1", "photos"] });
+    await media.attach([c, a], { to: ["article", "2", "photos"] });
+    await media.attach(d, { to: ["article", "2", "cover"] });
+    await media.trash(c.id);
+    const many = Array.from({ length: 2500 }, (_, n) => `none-${n}`);
+    const found = await media.attachedToEach("article", ["2", ...many, "1"], "photos");
+    expect([...found].map(([id, files]) => [id, namesOf(files)]).toSorted()).toEqual([
+      ["1", "b a"],
+      ["2", "a"],
+    ]);
+    expect(found.get("1")?.[0]?.url({ width: 64 })).toContain(`/media/${b.id}/w64/`);
+    expect(await media.attachedToEach("article", [], "photos")).toEqual(new Map());
+  });
+});

@@ -9,7 +9,7 @@ import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
 import { replicateKind } from "./catalogue/changes.js";
 import { enqueueJobs } from "./catalogue/jobs.js";
 import { replicasOf } from "./catalogue/replicas.js";
-import { attachedFiles, findFile, listFiles, moveFile } from "./catalogue/files.js";
+import { attachedFiles, filesAttachedToEach, findFile, listFiles, moveFile } from "./catalogue/files.js";
 import { createDiskCache, type DiskCache } from "./delivery/disk-cache.js";
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
@@ -236,6 +236,11 @@ function assemble(given: Assembly): Media {
         const found = await listFiles(catalogue, { limit: bounded + 1, ...(cursor === undefined ? {} : { after: cursor }) });
         const page = found.slice(0, bounded).map((file) => shown(file, signer));
         return { files: page, next: found.length > bounded ? page.at(-1)?.id : undefined };
+      }),
+    attachedToEach: async (recordType, recordIds, slot) =>
+      await during(async (signer) => {
+        const found = await filesAttachedToEach(catalogue, recordType, recordIds, slot);
+        return new Map([...found].map(([recordId, attached]) => [recordId, attached.map((file) => shown(file, signer))]));
       }),
     attached: async (...target) =>
       await during(async (signer) => (await attachedFiles(catalogue, target)).map((file) => shown(file, signer))),

@@ -9,6 +9,9 @@ import type { FilesTable } from "./schema.js";
 import { transact } from "./transact.js";
 import { visibilityColumns, visibilityOf } from "./visibility.js";
 
+/** So many parameters SQLite and PostgreSQL both take in one statement. */
+const maxRecords = 1000;
+
 /** A reservation: the right to write one key, kept alive by heartbeats. */
 export interface Reservation {
   readonly id: FileId;
@@ -110,6 +113,31 @@ export async function attachedFiles({ db }: Catalogue, [recordType, recordId, sl
     .orderBy("attachments.position")
     .execute();
   return rows.map(toRecord);
+}
+
+/** Read the stored files attached to one slot of many records, each record's in order. A record without any is not in the map. */
+export async function filesAttachedToEach(
+  { db }: Catalogue,
+  recordType: string,
+  recordIds: readonly string[],
+  slot: string,
+): Promise<Map<string, FileRecord[]>> {
+  const found = new Map<string, FileRecord[]>();
+  for (let at = 0; at < recordIds.length; at += maxRecords) {
+    const rows = await db
+      .selectFrom("files")
+      .innerJoin("attachments", "attachments.file_id", "files.id")
+      .selectAll("files")
+      .select("attachments.record_id as attached_to")
+      .where("attachments.record_type", "=", recordType)
+      .where("attachments.record_id", "in", recordIds.slice(at, at + maxRecords))
+      .where("attachments.slot", "=", slot)
+      .where("files.state", "=", "stored")
+      .orderBy("attachments.position")
+      .execute();
+    for (const { attached_to: recordId, ...row } of rows) found.set(recordId, [...(found.get(recordId) ?? []), toRecord(row)]);
+  }
+  return found;
 }
 
 /** Move a file between `stored` and `trashed`. False when it was not in `from`. */
