@@ -12,7 +12,7 @@ import { readForm } from "./read-form.js";
 import { beginSession, endSession, newSessionToken } from "./sessions.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteTables } from "./site-tables.js";
-import { type CookieJar, keepNotice, keepSession } from "./visitor.js";
+import { type CookieJar, keepSession } from "./visitor.js";
 
 /** How people come in. */
 export interface AccountOptions {
@@ -47,7 +47,7 @@ export function accounts({ db, cookies, proxies, afterLogIn, signUpRole }: Accou
 
   const welcome = async (c: Context<SiteEnv>, userId: string, back: string | null): Promise<Response> => {
     keepSession(c, cookies, await beginSession(db, userId));
-    keepNotice(c, cookies, "loggedIn");
+    c.var.tell("loggedIn");
     return c.redirect(pathWithin(back) ?? afterLogIn, 303);
   };
 
@@ -84,7 +84,7 @@ export function accounts({ db, cookies, proxies, afterLogIn, signUpRole }: Accou
     await readForm(c);
     await endSession(db, c.var.visitor.sessionToken);
     keepSession(c, cookies, newSessionToken());
-    keepNotice(c, cookies, "loggedOut");
+    c.var.tell("loggedOut");
     return c.redirect("/", 303);
   });
 

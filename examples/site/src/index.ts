@@ -3,8 +3,10 @@ export { type Database, openDatabase } from "./database.js";
 export { type FieldReader, fieldReader } from "./field-reader.js";
 export { Choice, Field, FileField, Form, type Problems, ProblemSummary } from "./form-fields.js";
 export type { Html } from "./html.js";
-export { type NavigationLink, useWords } from "./layout.js";
+export { type NavigationLink, useVisitor, useWords } from "./layout.js";
+export { memberOnly } from "./member-only.js";
 export { migrate, type Migration } from "./migrations.js";
+export { Picture } from "./picture.js";
 export type { OnFailure } from "./problem-pages.js";
 export { type Form as SentForm, type FormFile, type FormFiles, readForm, type Refusal } from "./read-form.js";
 export { type RunningSite, serve, stopOnSignals } from "./serve.js";
@@ -14,5 +16,4 @@ export { readSettings, type Settings, SettingsError, type SettingsReader, settin
 export { createSite, type SiteOptions } from "./site.js";
 export type { Language, Languages, SiteEnv, Visitor } from "./site-env.js";
 export type { SiteTables } from "./site-tables.js";
-export { cookieJar, keepNotice } from "./visitor.js";
 export { type OwnWords, type SiteWords, wordsIn } from "./words.js";

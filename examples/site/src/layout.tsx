@@ -5,7 +5,7 @@ import { jsxRenderer, useRequestContext } from "hono/jsx-renderer";
 import type { MiddlewareHandler } from "hono";
 import type { Assets } from "./assets.js";
 import { Form } from "./form-fields.js";
-import type { Language, Languages, SiteEnv } from "./site-env.js";
+import type { Language, Languages, SiteEnv, Visitor } from "./site-env.js";
 import { type CookieJar, takeNotice } from "./visitor.js";
 import type { SiteWords } from "./words.js";
 
@@ -36,6 +36,11 @@ export interface LayoutOptions<Words extends SiteWords> {
 /** The words of the page that is being rendered, in the language of who asked for it. */
 export function useWords<Words extends SiteWords>(): Words {
   return useRequestContext<SiteEnv<Words>>().var.words;
+}
+
+/** Who asked for the page that is being rendered. */
+export function useVisitor(): Visitor {
+  return useRequestContext<SiteEnv>().var.visitor;
 }
 
 /** Put the page around what `c.render(content, { title })` is given. */

@@ -47,7 +47,7 @@ const maxFields = 200;
  * Read a form. Its token is checked before anything else of it is believed, and before a byte of a file is kept. Files stream
  * into the storage one after the other as they arrive; none is ever in memory whole.
  */
-export async function readForm(c: Context<SiteEnv>, files?: FormFiles): Promise<Form> {
+export async function readForm<Words extends SiteWords>(c: Context<SiteEnv<Words>>, files?: FormFiles): Promise<Form> {
   const contentType = c.req.header("content-type") ?? "";
   if (/^multipart\/form-data\s*;/i.test(contentType)) return await readMultipart(c, contentType, files);
   const text = await textOf(c);
@@ -67,7 +67,11 @@ async function textOf(c: Context): Promise<string> {
   return Buffer.concat(blocks).toString();
 }
 
-async function readMultipart(c: Context<SiteEnv>, contentType: string, files: FormFiles | undefined): Promise<Form> {
+async function readMultipart<Words extends SiteWords>(
+  c: Context<SiteEnv<Words>>,
+  contentType: string,
+  files: FormFiles | undefined,
+): Promise<Form> {
   const { words } = c.var;
   const fields = new URLSearchParams();
   const most = files === undefined ? 0 : (files.most ?? 12);
@@ -120,11 +124,16 @@ async function readMultipart(c: Context<SiteEnv>, contentType: string, files: Fo
   };
 }
 
-function confirmToken(c: Context<SiteEnv>, fields: URLSearchParams): void {
+/** The part of the context that knows who asks. */
+interface WithVisitor {
+  readonly var: Pick<SiteEnv["Variables"], "visitor">;
+}
+
+function confirmToken(c: WithVisitor, fields: URLSearchParams): void {
   if (!hasToken(c, fields)) throw new HTTPException(403, { message: "formExpired" });
 }
 
-function hasToken(c: Context<SiteEnv>, fields: URLSearchParams): boolean {
+function hasToken(c: WithVisitor, fields: URLSearchParams): boolean {
   const given = Buffer.from(fields.get(csrfField) ?? "");
   const expected = Buffer.from(c.var.visitor.csrfToken);
   return given.length === expected.length && timingSafeEqual(given, expected);

@@ -22,6 +22,8 @@ export interface SiteEnv<Words extends SiteWords = SiteWords> {
   readonly Variables: {
     readonly visitor: Visitor;
     readonly words: Words;
+    /** Say something on the page that comes next, by its key in the words' notices. */
+    readonly tell: (notice: string) => void;
     /** Names the request in the log, and on the page that says that something went wrong. */
     readonly requestId: string;
   };

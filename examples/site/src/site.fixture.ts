@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { MediaOptions } from "@holdfast/media";
 import type { Hono } from "hono";
 import { onTestFinished } from "vitest";
 import { type RunningSite, serve } from "./serve.js";
@@ -34,12 +35,12 @@ export interface TestSite extends RunningSite {
 export async function startTestSite(
   migrations: readonly Migration[],
   createApp: (services: Services, settings: Settings) => Pick<Hono, "fetch">,
-  overrides: Partial<Settings> = {},
+  { media = {}, ...overrides }: Partial<Settings> & { readonly media?: Omit<MediaOptions, "database"> } = {},
 ): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-example-"));
   const settings = testSettings(folder, overrides);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const services = await openServices(settings, { migrations, media: { cwd: folder, env: {}, log } });
+  const services = await openServices(settings, { migrations, media: { cwd: folder, env: {}, log, ...media } });
   const site = await serve(settings, createApp(services, settings).fetch, services);
   onTestFinished(async () => {
     await site.close();

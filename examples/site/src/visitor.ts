@@ -42,6 +42,8 @@ export function knowVisitor<Words extends SiteWords>(options: {
     const language = languageOf(cookies.read(c, languageCookie), c.req.header("accept-language"), languages);
     c.set("visitor", { user, language, sessionToken, csrfToken: csrfTokenOf(sessionToken) });
     c.set("words", languages[language] ?? languages.en);
+    // By its key: what stands in a cookie is nothing to print.
+    c.set("tell", (key) => cookies.write(c, noticeCookie, key, 60));
     return await next();
   };
 }
@@ -53,11 +55,6 @@ export function keepSession(c: Context, cookies: CookieJar, token: string): void
 
 export function keepLanguage(c: Context, cookies: CookieJar, language: Language): void {
   cookies.write(c, languageCookie, language, 365 * 24 * 60 * 60);
-}
-
-/** Say something on the next page, by its key in the dictionary: what stands in a cookie is nothing to print. */
-export function keepNotice(c: Context, cookies: CookieJar, key: string): void {
-  cookies.write(c, noticeCookie, key, 60);
 }
 
 /** What is to be said on this page, once. */

@@ -369,10 +369,7 @@ export interface Media {
   list(page?: { readonly limit?: number; readonly after?: string }): Promise<{ files: MediaFile[]; next: FileId | undefined }>;
   /** The files attached to a record's slot, in order. */
   attached(...target: AttachmentTarget): Promise<MediaFile[]>;
-  /**
-   * The files attached to one slot of many records, each record's in order: the pictures of a list in one query. A record that
-   * has none is not in the map.
-   */
+  /** The files attached to one slot of many records, in order: a list's pictures in one query. Who has none is not in the map. */
   attachedToEach(recordType: string, recordIds: readonly string[], slot: string): Promise<Map<string, MediaFile[]>>;
   /** The copies of a file that are known, one a storage, each with its receipt. */
   replicas(id: string): Promise<Replica[]>;
