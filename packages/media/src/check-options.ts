@@ -33,6 +33,11 @@ export function refuseUnusable(options: MediaOptions, env: Environment): void {
   }
   readPresets(options.presets ?? {}, problems);
   const cdn = options.cdn ?? env["MEDIA_CDN_URL"];
+  const mode = options.delivery ?? env["MEDIA_DELIVERY"];
+  if (mode !== undefined && mode !== "proxy" && mode !== "redirect") {
+    const name = options.delivery === undefined ? "MEDIA_DELIVERY" : "delivery";
+    problems.push(`${name} is ${JSON.stringify(mode)}; write proxy, or redirect to send readers to the storage's own URLs.`);
+  }
   if (cdn !== undefined && readOrigin(cdn) === undefined) {
     problems.push(
       `${options.cdn === undefined ? "MEDIA_CDN_URL" : "cdn"} (${JSON.stringify(cdn)}) is not usable; write an origin such as https://img.example.com, without a path.`,

@@ -8,6 +8,7 @@ export { type FileId, type FileRecord, type FileState, parseFileId, type Visibil
 export type { MediaStats, StorageOperation } from "./counters.js";
 export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
 export type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
+export type { DeliveryMode } from "./delivery/redirect.js";
 export type { Mount, MountOptions } from "./delivery/mount/mount-options.js";
 export type {
   AttachmentTarget,
@@ -27,14 +28,12 @@ export type {
   PutFileOptions,
   PutInput,
   ReceiveFileOptions,
-  RebuildOptions,
-  RebuildProgress,
-  RebuildReport,
   SettleReport,
   SqliteHandle,
   StageOptions,
   UploadLimits,
 } from "./media.js";
+export type { RebuildOptions, RebuildProgress, RebuildReport } from "./rebuild-options.js";
 export { openJobs } from "./open-jobs.js";
 export { openMedia } from "./open-media.js";
 export { rebuildCatalogue } from "./rebuild-catalogue.js";

@@ -1,4 +1,5 @@
 import type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
+import type { DeliveryMode } from "./delivery/redirect.js";
 import type { Mount, MountOptions } from "./delivery/mount/mount-options.js";
 import type { CompiledQuery } from "kysely";
 import type { FileId, FileRecord, Visibility } from "./catalogue/file.js";
@@ -198,6 +199,11 @@ export interface MediaOptions {
   readonly uploadsExpireInMs?: number;
   /** Transforms with names of their own, which everybody may ask for. @defaultValue none */
   readonly presets?: PresetOptions;
+  /**
+   * How bytes go out: through this app (`proxy`), or from the storage itself (`redirect`), to whose public or signed URL readers are
+   * sent; what has none, and variants that are not stored yet, go through this app all the same. @defaultValue MEDIA_DELIVERY, else `proxy`
+   */
+  readonly delivery?: DeliveryMode;
   /** The origin of a CDN that fetches from this app what it lacks: public URLs begin with it. @defaultValue MEDIA_CDN_URL, else none */
   readonly cdn?: string;
   /**
@@ -240,46 +246,6 @@ export interface SettleReport {
   readonly purged: number;
   /** Why nothing was touched, when nothing was. */
   readonly heldBack: string | undefined;
-}
-
-/** How a catalogue is made again from its storage. What is not said comes from the environment, as for `openMedia`. */
-export interface RebuildOptions extends Pick<MediaOptions, "database" | "tablePrefix" | "env" | "cwd"> {
-  /** One that holds manifests: of several the first, or a mirror where the first is lost. */
-  readonly storage?: Storage;
-  /** Look and count, and write nothing but empty tables. @defaultValue false */
-  readonly isDryRun?: boolean;
-  readonly signal?: AbortSignal | undefined;
-  /** Told every hundred objects. */
-  readonly onProgress?: ((progress: RebuildProgress) => void) | undefined;
-}
-
-/** How far a rebuild has come. */
-export interface RebuildProgress {
-  readonly files: number;
-  readonly alreadyKnown: number;
-}
-
-/** What a rebuild did, or would do. */
-export interface RebuildReport {
-  readonly isDryRun: boolean;
-  /** Files that are known again, the following four among them. */
-  readonly files: number;
-  readonly trashed: number;
-  /** Had no manifest that could be read: private now, and attached to nothing. */
-  readonly withoutManifest: number;
-  /** A manifest without its object: known, but the bytes are gone. */
-  readonly lost: number;
-  /** An object of another size than its manifest tells of. */
-  readonly damaged: number;
-  readonly attachments: number;
-  /** Files that an interrupted rebuild had written before. */
-  readonly alreadyKnown: number;
-  /** Objects of variants, which settling deletes: they are made again when asked for. */
-  readonly variants: number;
-  /** Objects among the originals that are none of ours; they are left alone. */
-  readonly ignored: number;
-  /** What a person should look at, the first hundred of it. */
-  readonly problems: readonly { readonly key: string; readonly reason: string }[];
 }
 
 /** The work that commits have made due and that is not done yet. What is done is no longer here. */

@@ -13,6 +13,7 @@ import { attachedFiles, filesAttachedToEach, findFile, listFiles, moveFile } fro
 import { createDiskCache, type DiskCache } from "./delivery/disk-cache.js";
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
+import { createRedirects, type Redirects } from "./delivery/redirect.js";
 import { createKnownFiles } from "./delivery/known-files.js";
 import { scriptUrl } from "./delivery/media-image-script.js";
 import type { Signer } from "./delivery/signing.js";
@@ -94,7 +95,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 }
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
-  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn" | "fallback" | "onEvent"> &
+  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn" | "fallback" | "onEvent" | "delivery"> &
   Pick<Media, "storage" | "limits" | "basePath"> & {
     readonly catalogue: Catalogue;
     readonly log: Logger;
@@ -192,6 +193,7 @@ function assemble(given: Assembly): Media {
       transforms,
       authorize: given.authorize,
       basePath,
+      redirects: redirectsOf(given),
       fallback,
       losses,
       counts: counters,
@@ -276,6 +278,16 @@ function assemble(given: Assembly): Media {
 
   const stopSettling = settleRegularly(media, given.settleEveryMs, log, catalogue.isOwn);
   return media;
+}
+
+/** How readers are sent to the storage, where that is wished for; what cannot be is said once. */
+function redirectsOf({ delivery, env, storage, catalogue, log }: Assembly): Redirects | undefined {
+  if ((delivery ?? env["MEDIA_DELIVERY"]) !== "redirect") return undefined;
+  if ((storage.driver.signing ?? storage.driver.publicUrl) !== undefined) return createRedirects({ catalogue, storage });
+  log.warn(
+    `delivery: redirect is set, and the ${storage.driver.name} storage has no URLs to send readers to; all bytes go through this app`,
+  );
+  return undefined;
 }
 
 /** Check the tables, tie the storage to them, look for the canary, and find the signing key. */

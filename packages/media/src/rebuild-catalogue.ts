@@ -1,6 +1,6 @@
 import { openCatalogue } from "./catalogue/catalogue.js";
 import { createDecoder } from "./images/decoder.js";
-import type { RebuildOptions, RebuildReport } from "./media.js";
+import type { RebuildOptions, RebuildReport } from "./rebuild-options.js";
 import { storageFromEnvironment } from "./storage/from-environment.js";
 import { readLimits } from "./uploads/limits.js";
 import { rebuild } from "./uploads/rebuild.js";

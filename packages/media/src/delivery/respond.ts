@@ -81,8 +81,8 @@ export function respondWithProblem(request: Request, error: unknown): Response {
   return new Response(request.method === "HEAD" ? null : JSON.stringify(problem), { status: problem.status, headers });
 }
 
-/** RFC 6266: an ASCII form for old clients, and the true name in UTF-8. */
-function contentDisposition(name: string, isInline: boolean): string {
+/** Say how content is named and whether it is shown in place (RFC 6266): an ASCII form for old clients, and the true name in UTF-8. */
+export function contentDisposition(name: string, isInline: boolean): string {
   const ascii = name
     .normalize("NFKD")
     .replace(/[^\x20-\x7e]/g, "_")

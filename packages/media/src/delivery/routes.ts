@@ -10,6 +10,7 @@ import { etagOf } from "./conditions.js";
 import type { Found } from "./fallback/fallback.js";
 import { initialsContent, nameOfInitials } from "./initials.js";
 import type { KnownFiles } from "./known-files.js";
+import type { Redirects } from "./redirect.js";
 import { type Content, respond, type ResponseBytes } from "./respond.js";
 import type { Admission, Signer } from "./signing.js";
 import { streamOf } from "./stream.js";
@@ -23,6 +24,8 @@ export interface DeliveryContext {
   readonly variants: Variants;
   readonly transforms: KnownTransforms;
   readonly signer: Signer;
+  /** Absent where all bytes go through this app. */
+  readonly redirects: Redirects | undefined;
   readonly authorize: Authorize | undefined;
 }
 
@@ -57,10 +60,9 @@ export async function deliver(context: DeliveryContext, request: Request, path: 
   const variant = path.kind === "variant" ? admitted(context, id, path.transform, request) : undefined;
   const file = await context.files.find(id);
   if (file === undefined) throw fail("FILE_NOT_FOUND", { id });
-  found.file = file;
-  if (variant === undefined) return await deliverOriginal(context, request, file);
-  found.transform = variant.transform;
-  return await deliverVariant(context, request, file, variant);
+  return variant === undefined
+    ? await deliverOriginal(context, request, file, found)
+    : await deliverVariant(context, request, file, variant, found);
 }
 
 /** A transform that a URL asks for, and how it was let in: everybody may ask for it, or it is signed. */
@@ -75,10 +77,14 @@ function admitted({ transforms, signer }: DeliveryContext, id: FileId, text: str
   return { ...asked, admission };
 }
 
-async function deliverOriginal(context: DeliveryContext, request: Request, file: FileRecord): Promise<Response> {
+async function deliverOriginal(context: DeliveryContext, request: Request, file: FileRecord, found: Found): Promise<Response> {
   const admission = context.signer.admit({ id: file.id }, new URL(request.url).searchParams);
   const letIn = file.visibility === "public" ? "everybody" : await letInBy(context, request, file, admission);
   if (letIn === undefined) throw fail("UNAUTHORIZED", { action: `read the original of ${file.id}` });
+  // Noted only now: whoever is not let in is shown nothing of it.
+  found.file = file;
+  const redirected = await context.redirects?.toOriginal(request, file, letIn);
+  if (redirected !== undefined) return redirected;
   const lost = (cause?: unknown): Error => fail("FILE_LOST", { id: file.id, name: file.name }, { cause });
   // A HEAD opens nothing, and must not promise what a GET would not find.
   if (request.method === "HEAD" && (await context.storage.stat(file.key)) === undefined) throw lost();
@@ -118,13 +124,23 @@ async function letInBy(
   return authorize !== undefined && (await authorize(request, { kind: "read", file })) ? "authorized" : undefined;
 }
 
-async function deliverVariant(context: DeliveryContext, request: Request, file: FileRecord, asked: AdmittedTransform): Promise<Response> {
+async function deliverVariant(
+  context: DeliveryContext,
+  request: Request,
+  file: FileRecord,
+  asked: AdmittedTransform,
+  found: Found,
+): Promise<Response> {
   const { transform, admission } = asked;
   // A file that is confidential is so in every size.
   const letIn = file.visibility === "confidential" ? await letInBy(context, request, file, admission) : (admission ?? "everybody");
   if (letIn === undefined) throw fail("UNAUTHORIZED", { action: `see ${file.id}` });
+  found.file = file;
+  found.transform = transform;
   if (findMediaType(file.type)?.isDecodable !== true) throw fail("NOT_AN_IMAGE", { id: file.id, type: file.type });
   const choice = negotiateFormat(request.headers.get("accept") ?? undefined, file, transform);
+  const redirected = await context.redirects?.toVariant(request, file, transform, choice.format, letIn);
+  if (redirected !== undefined) return redirected;
   const format = choice.interim ?? choice.format;
   const variant = await context.variants.get(file, transform, format);
   return await respond(request, variantContent(file, variant, asked, format, letIn));

@@ -26,14 +26,15 @@ export function createHandler(context: HandlerContext): (request: Request) => Pr
     const found: Found = {};
     try {
       const response = await route(context, request, found);
-      if (found.file !== undefined && response.status !== 304) context.losses.served(found.file, found.transform?.name);
+      if (found.file !== undefined && (response.status === 200 || response.status === 206))
+        context.losses.served(found.file, found.transform?.name);
       return response;
     } catch (error) {
       if (isHoldfastError(error, "FILE_LOST")) context.counts.missing += 1;
       return await context.fallback.answer(request, error, found);
     }
   };
-  noteAtHand(handler, createAtHand(context));
+  if (context.redirects === undefined) noteAtHand(handler, createAtHand(context));
   return handler;
 }
 

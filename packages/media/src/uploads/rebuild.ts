@@ -13,7 +13,7 @@ import {
 } from "../catalogue/restoring.js";
 import { fail, isHoldfastError } from "../errors.js";
 import { type VariantFormat, variantFormats } from "../images/formats.js";
-import type { RebuildProgress, RebuildReport } from "../media.js";
+import type { RebuildProgress, RebuildReport } from "../rebuild-options.js";
 import type { ObjectStat } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import { readAll } from "../storage/object-body.js";

@@ -185,6 +185,12 @@ describe("what is shown instead", () => {
     const refused = await ask(media, `/media/${file.id}/cat.jpg`);
     expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
     expect(await refused.text()).not.toContain("<image");
+    // Nor where asking who they are fails.
+    const broken = await openTestMedia({ authorize: () => Promise.reject(new Error("the session store is away")) });
+    const secret = await broken.put(await picture("jpeg", 1200, 500), { name: "cat.jpg", visibility: "confidential" });
+    const failed = await ask(broken, `/media/${secret.id}/w320/cat.jpg`);
+    expect(failed.status).toBe(500);
+    expect(await failed.text()).not.toMatch(/<image|1200/);
   });
 });
 
