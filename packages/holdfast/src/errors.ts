@@ -22,6 +22,15 @@ export interface ErrorDetailsByCode {
   PLATFORM_UNREACHABLE: { platform: string; reason: string };
   PLATFORM_NOT_ASKED: { platform: string; example: string };
   SERVICE_NOT_CHOSEN: { platform: string; problem: string; services: readonly string[] };
+  ENV_UNUSABLE: { problems: readonly string[] };
+  STATIC_UNUSABLE: { path: string; reason: string };
+  STEP_FAILED: { step: string; command: string; exitCode: number };
+  DATABASE_CLIENT_MISSING: { folder: string; command: string };
+  DATABASE_UNREACHABLE: { variable: string; reason: string };
+  MIGRATION_UNLOCKABLE: { variable: string; scheme: string };
+  MIGRATION_TIMED_OUT: { who: string; seconds: number };
+  MIGRATION_FAILED: { command: string; exitCode: number };
+  COMMAND_UNUSABLE: { command: string; reason: string };
   INTERRUPTED: { resume: string };
   UNEXPECTED: { message: string };
 }
@@ -158,6 +167,57 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
       d.services.length === 0
         ? `${d.problem} at ${d.platform} that this key may see. Name one with --service NAME.`
         : `${d.problem}. Name one with --service NAME or --service ID:\n${d.services.map((service) => `  ${service}`).join("\n")}`,
+  ENV_UNUSABLE: {
+    exitCode: 1,
+    title: "The variables are not right",
+    say: (d) => `The app was not started, for its variables are not right:\n${d.problems.map((problem) => `  - ${problem}`).join("\n")}`,
+  },
+  STATIC_UNUSABLE: {
+    exitCode: 3,
+    title: "The static files cannot be prepared",
+    say: (d) => `${d.path} cannot be used for static files: ${d.reason}. Name other folders under start.static in holdfast.yaml.`,
+  },
+  STEP_FAILED: {
+    exitCode: 1,
+    title: "A step before the app failed",
+    say: (d) =>
+      `The app was not started: the step ${d.step} (${d.command}) ended with exit code ${d.exitCode}. What it printed stands above.`,
+  },
+  DATABASE_CLIENT_MISSING: {
+    exitCode: 3,
+    title: "There is no client for the database",
+    say: (d) =>
+      `The lock for migrations is taken with the package pg, which was not found from ${d.folder}. Install it there with:\n  ${d.command}`,
+  },
+  DATABASE_UNREACHABLE: {
+    exitCode: 3,
+    title: "The database cannot be reached",
+    say: (d) => `The database of ${d.variable} cannot be reached: ${d.reason}. Nothing was migrated, and the app was not started.`,
+  },
+  MIGRATION_UNLOCKABLE: {
+    exitCode: 3,
+    title: "The database has no lock for migrations here",
+    say: (d) =>
+      `${d.variable} is of the kind ${d.scheme}:, and only PostgreSQL's lock keeps two instances from migrating at once. Run the migrations ` +
+      `in one place, such as the platform's release command, and start with --skip migrate.`,
+  },
+  MIGRATION_TIMED_OUT: {
+    exitCode: 3,
+    title: "Another instance migrates for too long",
+    say: (d) =>
+      `${d.who} has been migrating for more than ${d.seconds} s. The app was not started, and nothing was changed here. Look at that ` +
+      `instance's log; a longer wait is start.migrateTimeoutSeconds in holdfast.yaml.`,
+  },
+  MIGRATION_FAILED: {
+    exitCode: 1,
+    title: "The migrations failed",
+    say: (d) =>
+      `The app was not started: ${d.command} ended with exit code ${d.exitCode}. What it printed stands above. The next start tries again.`,
+  },
+  COMMAND_UNUSABLE: {
+    exitCode: 2,
+    title: "The command cannot be run",
+    say: (d) => `${d.command} cannot be run: ${d.reason}. Is it installed in this image, and spelt like this?`,
   },
   INTERRUPTED: {
     exitCode: 130,

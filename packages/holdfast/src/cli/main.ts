@@ -22,7 +22,7 @@ export async function main(process: NodeJS.Process): Promise<void> {
   const interrupt = (signal: NodeJS.Signals): void => {
     if (askedAt === undefined) {
       askedAt = Date.now();
-      interruption.abort();
+      interruption.abort(signal);
     } else if (Date.now() - askedAt > samePressMs) {
       process.exit(signal === "SIGINT" ? 130 : 143);
     }

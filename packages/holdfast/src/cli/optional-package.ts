@@ -14,7 +14,16 @@ export type OptionalPackage =
  * `name` may go on with a path into the package.
  */
 export async function loadOptionalPackage(name: string, cwd: string): Promise<OptionalPackage> {
-  for (const from of [join(cwd, "package.json"), import.meta.url]) {
+  return await loadFrom([join(cwd, "package.json"), import.meta.url], name);
+}
+
+/** The same, of the working directory's own project alone: what that app uses itself. */
+export async function loadOwnPackage(name: string, cwd: string): Promise<OptionalPackage> {
+  return await loadFrom([join(cwd, "package.json")], name);
+}
+
+async function loadFrom(places: readonly string[], name: string): Promise<OptionalPackage> {
+  for (const from of places) {
     let path = from;
     try {
       path = createRequire(from).resolve(name);

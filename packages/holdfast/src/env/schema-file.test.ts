@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { readStartSettings, startOptions } from "../start/settings.js";
 import { readSchema, ruleOptions, variableOptions } from "./schema-file.js";
 
 const at = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const example = at("../../docs/holdfast.example.yaml");
 const jsonSchema = JSON.parse(at("holdfast-yaml.schema.json")) as {
+  properties: { start: { properties: object } };
   definitions: { variable: { properties: Record<string, { enum?: string[] }> }; rule: { properties: object } };
 };
 const isValid = new Ajv({ strict: false, formats: { regex: true } }).compile(jsonSchema);
@@ -26,6 +28,9 @@ describe("holdfast.yaml", () => {
     });
     expect(schema.variables["LOG_LEVEL"]).toEqual({ required: true });
     expect(schema.rules).toHaveLength(5);
+    const start = readStartSettings(example);
+    expect(start.problems).toEqual([]);
+    expect(Object.keys(start.settings)).toEqual(startOptions);
   });
 
   it("has every option in the example and in the JSON Schema, and the example is valid by it", () => {
@@ -36,6 +41,7 @@ describe("holdfast.yaml", () => {
     for (const option of ["type", "phase"] as const) {
       expect(jsonSchema.definitions.variable.properties[option]?.enum).toEqual((variableOptions[option] as { oneOf: string[] }).oneOf);
     }
+    expect(Object.keys(jsonSchema.properties.start.properties)).toEqual(startOptions);
     expect(isValid(parse(example)), JSON.stringify(isValid.errors)).toBe(true);
   });
 

@@ -1,6 +1,6 @@
+export { releaseOf } from "../env/release.js";
 import { randomUUID } from "node:crypto";
 import { isHoldfastError } from "../errors.js";
-import type { Environment } from "../storage/instance.js";
 import { parseKey } from "../storage/key.js";
 import { readAll } from "../storage/object-body.js";
 import { sourceFromBytes } from "../storage/source.js";
@@ -40,32 +40,6 @@ export type CanaryReport =
   | { readonly outcome: "survived"; readonly history: CanaryHistory }
   | { readonly outcome: "gone"; readonly history: CanaryHistory; readonly lost: CanaryHistory }
   | { readonly outcome: "forgotten"; readonly history: CanaryHistory };
-
-/** Variables that name the release an instance runs, most exact first. */
-const releaseVariables = [
-  "HOLDFAST_RELEASE",
-  "RENDER_GIT_COMMIT",
-  "HEROKU_RELEASE_VERSION",
-  "HEROKU_SLUG_COMMIT",
-  "RAILWAY_DEPLOYMENT_ID",
-  "RAILWAY_GIT_COMMIT_SHA",
-  "FLY_MACHINE_VERSION",
-  "FLY_IMAGE_REF",
-  "K_REVISION",
-  "VERCEL_DEPLOYMENT_ID",
-  "VERCEL_GIT_COMMIT_SHA",
-  "SOURCE_COMMIT",
-  "GIT_COMMIT",
-] as const;
-
-/** The release this instance runs, by the platform's own word; undefined where nothing says it. */
-export function releaseOf(env: Environment): string | undefined {
-  for (const variable of releaseVariables) {
-    const value = env[variable]?.trim();
-    if (value !== undefined && value !== "") return value.slice(0, 200);
-  }
-  return undefined;
-}
 
 /** Read the canary out of a storage; undefined where there is none. @throws STORAGE_DENIED, STORAGE_UNREACHABLE */
 export async function readCanary(storage: Storage): Promise<CanaryHistory | undefined> {
