@@ -24,12 +24,20 @@ system_packages() {
   command -v radosgw >/dev/null && command -v ceph-osd >/dev/null || missing+=(radosgw ceph-mon ceph-osd ceph-common)
   command -v swift-proxy-server >/dev/null && command -v memcached >/dev/null ||
     missing+=(swift-proxy swift-account swift-container swift-object memcached)
+  python3 -c "import ensurepip, venv" 2>/dev/null || missing+=(python3 python3-venv)
   if ((${#missing[@]} == 0)); then
     echo "nothing is missing"
     return
   fi
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# A Django under gunicorn, which `holdfast start` is tried on, in a folder of its own.
+python_packages() {
+  python3 -m venv "$results/django"
+  "$results/django/bin/pip" install --quiet --disable-pip-version-check "django==5.2.19" "gunicorn==27.0.1" "psycopg[binary]==3.3.9"
+  "$results/django/bin/python" -m django --version
 }
 
 # The README asks for Node 20.19 and npm; a bare machine has neither, and its distribution's are too old.

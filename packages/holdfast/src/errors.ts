@@ -28,6 +28,7 @@ export interface ErrorDetailsByCode {
   DATABASE_CLIENT_MISSING: { folder: string; command: string };
   DATABASE_UNREACHABLE: { variable: string; reason: string };
   MIGRATION_UNLOCKABLE: { variable: string; scheme: string };
+  MIGRATION_LOCK_LOST: { variable: string };
   MIGRATION_TIMED_OUT: { who: string; seconds: number };
   MIGRATION_FAILED: { command: string; exitCode: number };
   COMMAND_UNUSABLE: { command: string; reason: string };
@@ -200,6 +201,14 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     say: (d) =>
       `${d.variable} is of the kind ${d.scheme}:, and only PostgreSQL's lock keeps two instances from migrating at once. Run the migrations ` +
       `in one place, such as the platform's release command, and start with --skip migrate.`,
+  },
+  MIGRATION_LOCK_LOST: {
+    exitCode: 3,
+    title: "The lock for migrations was lost",
+    say: (d) =>
+      `The migration was ended, for the connection that held the lock was lost (${d.variable}): another instance could have begun its own. ` +
+      `The app was not started; the next start tries again. Through a pooler that shares connections no lock lasts: name a direct URL under ` +
+      `start.migrateDatabase in holdfast.yaml.`,
   },
   MIGRATION_TIMED_OUT: {
     exitCode: 3,

@@ -44,7 +44,8 @@ const connectForMs = 60_000;
  * it. Which run began and how it ended is noted in the table `holdfast_start_migrations`, so that the start after a death says so. A
  * database that is a file has one process and needs no lock.
  *
- * @throws MIGRATION_FAILED, MIGRATION_TIMED_OUT, MIGRATION_UNLOCKABLE, DATABASE_UNREACHABLE, DATABASE_CLIENT_MISSING
+ * @throws MIGRATION_FAILED, MIGRATION_TIMED_OUT, MIGRATION_LOCK_LOST, MIGRATION_UNLOCKABLE, DATABASE_UNREACHABLE,
+ * DATABASE_CLIENT_MISSING
  */
 export async function migrate(step: MigrateStep, context: MigrateContext): Promise<MigrateOutcome> {
   const url = context.env[step.databaseVariable] ?? "";
@@ -75,7 +76,9 @@ export async function migrate(step: MigrateStep, context: MigrateContext): Promi
     await noticeDeath(client);
     if (!(await takeLock(client, step, context))) return "interrupted";
     try {
-      return await underLock(client, instance, step, { ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
+      const outcome = await underLock(client, instance, step, { ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
+      if (outcome === "interrupted" && lost.signal.aborted) throw fail("MIGRATION_LOCK_LOST", { variable: step.databaseVariable });
+      return outcome;
     } finally {
       if (!lost.signal.aborted) await unlock(client);
     }
