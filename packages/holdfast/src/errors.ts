@@ -168,6 +168,7 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
       d.services.length === 0
         ? `${d.problem} at ${d.platform} that this key may see. Name one with --service NAME.`
         : `${d.problem}. Name one with --service NAME or --service ID:\n${d.services.map((service) => `  ${service}`).join("\n")}`,
+  },
   ENV_UNUSABLE: {
     exitCode: 1,
     title: "The variables are not right",
