@@ -36,7 +36,7 @@ describe("static files", () => {
     expect(brotliDecompressSync(readFileSync(`${hashed}.br`)).toString()).toBe(script);
     expect(gunzipSync(readFileSync(`${hashed}.gz`)).toString()).toBe(script);
     expect(readFileSync(join(to, "robots.txt"), "utf8")).toBe("User-agent: *\n");
-    expect(readdirSync(join(to, "img")).toSorted()).toEqual(["dot.png", manifest().files["img/dot.png"]?.slice(4)].toSorted());
+    expect(new Set(readdirSync(join(to, "img")))).toEqual(new Set(["dot.png", manifest().files["img/dot.png"]?.slice(4)]));
   });
 
   it("have names that change with their bytes, and with what a style sheet refers to", async () => {
@@ -68,7 +68,7 @@ describe("static files", () => {
     expect(Object.keys(manifest().files)).toEqual(["a.txt"]);
     const stop = new AbortController();
     stop.abort();
-    await expect(prepareStatic(from, to, stop.signal)).rejects.toThrow();
+    await expect(prepareStatic(from, to, stop.signal)).rejects.toThrow(/abort/i);
     expect(served("a.txt")).toBe("a");
     expect(readdirSync(folder).toSorted()).toEqual(["public", "static"]);
   });
