@@ -12,7 +12,7 @@ export interface Habits {
 export function habitsOf(folder: string): Habits {
   const has = (...path: readonly string[]): boolean => existsSync(join(folder, ...path));
   if (has("manage.py")) {
-    const usesStatic = has("staticfiles") || mentions(folder, "STATIC_ROOT");
+    const usesStatic = has("staticfiles") || mentions(folder, /\bSTATIC_ROOT\b/);
     return {
       framework: "Django",
       migrate: "python manage.py migrate --noinput",
@@ -34,13 +34,13 @@ export function habitsOf(folder: string): Habits {
 }
 
 /** Whether settings modules beside manage.py name a setting; they are small, and few. */
-function mentions(folder: string, word: string): boolean {
+function mentions(folder: string, word: RegExp): boolean {
   const manage = textOf(join(folder, "manage.py")) ?? "";
   const module = /DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]+)["']/.exec(manage)?.[1];
   const path = module?.replaceAll(".", "/");
   if (path === undefined) return false;
   const names = [`${path}.py`, `${path}/__init__.py`, `${path.replace(/\/[^/]+$/, "")}/base.py`];
-  return names.some((name) => (textOf(join(folder, name)) ?? "").includes(word));
+  return names.some((name) => word.test(textOf(join(folder, name)) ?? ""));
 }
 
 interface PackageJson {
