@@ -6,6 +6,7 @@ export type { Replica } from "./catalogue/replicas.js";
 export { migrationSql } from "./catalogue/migrations.js";
 export { type FileId, type FileRecord, type FileState, parseFileId, type Visibility } from "./catalogue/file.js";
 export type { MediaStats, StorageOperation } from "./counters.js";
+export { type AvatarOptions, avatar, type ImageAttributes, type ImageMarkup, type PictureOptions, picture } from "./delivery/markup.js";
 export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfastError } from "./errors.js";
 export type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
 export type { DeliveryMode } from "./delivery/redirect.js";
@@ -17,6 +18,7 @@ export type {
   DatabaseTransaction,
   DetachOptions,
   FileJson,
+  PictureJson,
   FileReference,
   Logger,
   Media,

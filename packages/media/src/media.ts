@@ -13,7 +13,7 @@ import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./storage/instance.js";
 import type { Storage } from "./storage/storage.js";
 
-export type { FileJson, MediaFile, SrcsetOptions, UrlOptions } from "./delivery/media-file.js";
+export type { FileJson, MediaFile, PictureJson, SrcsetOptions, UrlOptions } from "./delivery/media-file.js";
 
 /** An application's record, and the slot of it that a file fills: `["article", "42", "cover"]`. */
 export type AttachmentTarget = readonly [recordType: string, recordId: string, slot: string];

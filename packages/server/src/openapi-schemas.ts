@@ -32,6 +32,18 @@ export const schemas: { readonly [name: string]: Json } = {
       contentEncoding: "base64",
     },
     storedAt: { type: "string", description: "When the upload was acknowledged.", format: "date-time" },
+    picture: {
+      description: "What the `<img>` of a page is written with; null where it is not an image, or confidential.",
+      oneOf: [{ $ref: "#/components/schemas/Picture" }, { type: "null" }],
+    },
+  }),
+  Picture: closed("The attributes of an `<img>`.", {
+    src: { type: "string", description: "The full size without metadata." },
+    srcset: { type: "string", description: "What the browser may choose from, by width." },
+    background: {
+      type: ["string", "null"],
+      description: "A CSS `background-image`: the blur that is seen while the picture loads, and where it fails.",
+    },
   }),
   FileId: { type: "string", description: "26 characters, sortable by the time of upload.", pattern: "^[0-9a-hjkmnp-tv-z]{26}$" },
   FileList: closed("One page of files, newest first.", {

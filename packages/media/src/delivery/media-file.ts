@@ -62,4 +62,14 @@ export interface FileJson {
   readonly state: FileState;
   readonly thumbhash: string | null;
   readonly storedAt: string;
+  /** What the `<img>` of a page is written with; null where it is not an image, or confidential. */
+  readonly picture: PictureJson | null;
+}
+
+/** The attributes of an `<img>`, for templates in any language: the full size without metadata, and what the browser may choose from. */
+export interface PictureJson {
+  readonly src: string;
+  readonly srcset: string;
+  /** A CSS `background-image` of some 500 characters, the picture's blur; null where it is transparent in places. */
+  readonly background: string | null;
 }

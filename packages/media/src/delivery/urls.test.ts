@@ -63,6 +63,17 @@ describe("a file's URLs", () => {
     expect(json).not.toMatch(/signature|originals/);
   });
 
+  it("give templates what an <img> is written with, and nothing of what is confidential", () => {
+    const thumbhash = "X5qGNQw7oElslqhGWfSE+Q6oJ1h2iHB2Rw==";
+    const { picture } = withUrls({ ...record, thumbhash }, context()).toJSON();
+    expect(picture?.src).toBe(`/media/${id}/full/${name}`);
+    expect(picture?.srcset.split(", ")[0]).toBe(`/media/${id}/w320/${name} 320w`);
+    expect(picture?.background).toMatch(/^url\("data:image\/png;base64,[\w+/=]+"\)$/);
+    expect(withUrls({ ...record, thumbhash, hasAlpha: true }, context()).toJSON().picture?.background).toBeNull();
+    expect(withUrls({ ...record, visibility: "confidential" }, context()).toJSON().picture).toBeNull();
+    expect(withUrls({ ...record, type: "application/pdf" }, context()).toJSON().picture).toBeNull();
+  });
+
   it("are read back by the routes, whatever the name", () => {
     const file = withUrls(record, context({ basePath: "" }));
     expect(parseMediaPath(file.url({ width: 64 }))).toEqual({ kind: "variant", id, transform: "w64" });

@@ -7,8 +7,9 @@ import { maxSide } from "../images/parameters.js";
 import { quoted, type Transform, transformForWidth, transformOf } from "../images/transform.js";
 import type { Driver } from "../storage/driver.js";
 import type { Signer } from "./signing.js";
+import { drawBackground } from "./fallback/drawing.js";
 import { type Candidate, srcsetOf } from "./srcset.js";
-import type { MediaFile, UrlOptions } from "./media-file.js";
+import type { MediaFile, PictureJson, UrlOptions } from "./media-file.js";
 
 const defaultExpiryMs = 60 * 60 * 1000;
 
@@ -45,6 +46,14 @@ export function withUrls(file: FileRecord, context: UrlContext): MediaFile {
   };
   const isOriginal = (options: UrlOptions): boolean =>
     !isImage || (file.visibility === "public" && Object.values(options).every((value) => value === undefined));
+  const pictureOf = (): PictureJson => {
+    const blur = file.hasAlpha ? undefined : drawBackground(file.thumbhash ?? "");
+    return {
+      src: candidateOf({}).url,
+      srcset: srcsetOf({}, candidateOf),
+      background: blur === undefined ? null : `url("${blur}")`,
+    };
+  };
   return {
     ...file,
     isReplayed: false,
@@ -64,6 +73,8 @@ export function withUrls(file: FileRecord, context: UrlContext): MediaFile {
       state: file.state,
       thumbhash: file.thumbhash ?? null,
       storedAt: new Date(file.storedAt).toISOString(),
+      // What is confidential is signed for an hour, and not for whoever keeps what the API once said.
+      picture: isImage && file.visibility !== "confidential" ? pictureOf() : null,
     }),
   };
 }

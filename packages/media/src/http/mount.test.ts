@@ -103,6 +103,7 @@ describe("a mounted path", () => {
     const file = await media.put(bytes, { name: "cat.jpg" });
     expect(await statusOf(handler, file.url({ width: 64 }))).toBe(200);
     expect(await statusOf(handler, "/media/initials/Ada.svg")).toBe(200);
+    expect(await statusOf(handler, "/media/media-image.js")).toBe(200);
     const created = await handler(
       new Request("http://localhost/media?name=a.jpg", {
         method: "POST",

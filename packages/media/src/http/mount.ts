@@ -6,6 +6,7 @@ import { deliverObject, type ObjectDelivery } from "../delivery/mount/deliver-ob
 import { mountedKeys, readPrefix } from "../delivery/mount/mounted-key.js";
 import type { Mount, MountOptions } from "../delivery/mount/mount-options.js";
 import { createObjectTypes } from "../delivery/mount/object-type.js";
+import { scriptName } from "../delivery/media-image-script.js";
 import { parseMediaPath } from "../delivery/routes.js";
 import { fail } from "../errors.js";
 import type { Logger, Media } from "../media.js";
@@ -83,10 +84,10 @@ function asOne([first, ...others]: readonly Storage[], otherwise: Storage): Stor
   return others.length === 0 ? first : mirroredStorage(first, others, () => undefined);
 }
 
-/** Where both are below one path, a file's id, initials and uploads are media's as ever. */
+/** Where both are below one path, a file's id, initials, the script for pages and uploads are media's as ever. */
 function isMedias(request: Request, basePath: string): boolean {
   const { pathname } = new URL(request.url);
-  if (pathname === basePath || pathname === `${basePath}/`) return true;
+  if ([basePath, `${basePath}/`, `${basePath}/${scriptName}`].includes(pathname)) return true;
   const path = pathname.startsWith(`${basePath}/`) ? parseMediaPath(pathname.slice(basePath.length)) : undefined;
   return path !== undefined && (path.kind === "initials" || parseFileId(path.id) !== undefined);
 }

@@ -14,6 +14,8 @@ export type Drawing =
 
 /** The longest side in pixels; what a page scales up, it scales up softly. */
 const maxPngSide = 128;
+/** The same, where every character counts. */
+const backgroundSide = 8;
 const ground = "#e4e7eb";
 const glyph = "#b3bac5";
 
@@ -23,6 +25,19 @@ const glyph = "#b3bac5";
  */
 export function draw(drawing: Drawing, size: Size, type: DrawingType): Buffer {
   return type === "image/svg+xml" ? Buffer.from(drawSvg(drawing, size)) : encodePng(drawRaster(drawing, pngSizeOf(size)));
+}
+
+/**
+ * Draw the blur of a thumbhash as a `data:` URL of some 500 characters, to be stretched over the place of the picture; `undefined`
+ * where it is no thumbhash.
+ */
+export function drawBackground(thumbhash: string): string | undefined {
+  const blur = readThumbhash(thumbhash);
+  if (blur === undefined) return undefined;
+  const scale = backgroundSide / Math.max(blur.width, blur.height);
+  const [width, height] = [Math.max(1, Math.round(blur.width * scale)), Math.max(1, Math.round(blur.height * scale))];
+  const small = paintRaster(width, height, (x, y) => colourAt(blur, x, y));
+  return `data:image/png;base64,${encodePng(small).toString("base64")}`;
 }
 
 function drawSvg(drawing: Drawing, { width, height }: Size): string {
