@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
@@ -164,6 +164,60 @@ describe("the holdfast command", () => {
       Object.keys(apps).map((name) => [name, "loses"]),
     );
     expect(exitCode).toBe(1);
+  });
+
+  it("reads a large repository on several cores, and answers the same", async () => {
+    const folder = join(work, "large");
+    const count = 260;
+    const apps = {
+      site: (index: number): readonly [string, string] => [
+        `shop${index}/models.py`,
+        `from django.db import models\n\nclass Photo${index}(models.Model):\n    file = models.ImageField(upload_to="p${index}")\n`,
+      ],
+      api: (index: number): readonly [string, string] => [
+        `routes/r${index}.js`,
+        `const router = require("express").Router();\nrouter.post("/${index}", require("multer")({ dest: "up${index}" }).single("a"), (q, r) => r.json(q.file));\nmodule.exports = router;\n`,
+      ],
+    };
+    const fixed = {
+      "site/manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n',
+      "site/requirements.txt": "Django==5.1\n",
+      "site/settings.py": 'MEDIA_ROOT = "/app/media"\n',
+      "api/package.json": '{ "main": "server.js", "dependencies": { "express": "5.1.0", "multer": "2.0.2" } }',
+      "api/server.js": `const app = require("express")();\n${Array.from({ length: count }, (_, index) => `app.use(require("./routes/r${index}"));\n`).join("")}app.listen(1);\n`,
+    };
+    const write = async (path: string, text: string): Promise<void> => {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    };
+    for (const [path, text] of Object.entries(fixed)) await write(path, text);
+    for (const [name, make] of Object.entries(apps)) {
+      for (let index = 0; index < count; index++) {
+        const [path, text] = make(index);
+        await write(`${name}/${path}`, text);
+      }
+    }
+    // Node tells of each worker that a process starts.
+    const tell = `data:text/javascript,process.on("worker",()=>console.error("a worker"))`;
+    const examine = async (...folders: readonly string[]): Promise<{ readonly answers: readonly string[]; readonly stderr: string }> => {
+      const ran = await run(holdfast, ["doctor", "--json", ...folders], { cwd: folder, env: { NODE_OPTIONS: `--import=${tell}` } });
+      const { apps: found } = JSON.parse(ran.stdout) as {
+        readonly apps: readonly {
+          readonly framework: string;
+          readonly verdicts: { readonly uploads: { readonly places: readonly { readonly label: string; readonly line: number }[] } };
+        }[];
+      };
+      const answers = found.map(({ framework, verdicts }) =>
+        JSON.stringify([framework, verdicts.uploads.places.map(({ label, line }) => `${label}:${line}`)]),
+      );
+      return { answers, stderr: ran.stderr };
+    };
+    const together = await examine(".");
+    const alone = await examine("site", "api");
+    expect(alone.stderr).not.toContain("a worker");
+    if (availableParallelism() > 1) expect(together.stderr).toContain("a worker");
+    expect(together.answers.toSorted()).toEqual(alone.answers.toSorted());
+    expect(together.answers.join().match(/Photo\d+/g)).toHaveLength(count);
   });
 
   it("is described by docs/cli.md with each of its options", async () => {

@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { examineTree } from "../doctor/examine.js";
 import { judge } from "../doctor/judge.js";
+import { nothingGiven } from "../doctor/verdict.js";
 import type { AppModel } from "./model.js";
 import { readApps } from "./read-app.js";
-import { readTree } from "./tree.js";
+import { defaultLimits, readTree } from "./tree.js";
 
 /** What a hostile repository may hold must not hang the doctor, end it, or make it say that all is well. */
 describe("a hostile repository", () => {
@@ -137,6 +139,40 @@ describe("a hostile repository", () => {
         places.filter((file) => file.startsWith("..") || file.startsWith("/") || file === "app.py" || file.startsWith("loop")),
       ).toEqual([]);
     }
+  });
+
+  it("of more files than are looked at is read as far as that, and says so", async () => {
+    write("package.json", '{ "main": "server.js", "dependencies": { "express": "4" } }');
+    write("server.js", 'const app = require("express")();\napp.listen(1);\n');
+    for (let index = 0; index < 400; index++) write(`data/${index % 20}/${index}.json`, "{}");
+    const limits = { ...defaultLimits, maxEntries: 200, maxEntriesInFolder: 100 };
+    const tree = await readTree(folder, limits);
+    expect(tree.paths.length).toBeLessThanOrEqual(limits.maxEntries);
+    const [app] = await readApps(tree);
+    const verdict = app === undefined ? undefined : judge(app).uploads;
+    expect(verdict?.answer).toBe("unknown");
+    expect(verdict?.notUnderstood.map(({ why }) => why).join()).toMatch(/only (the first 200|\d+ of the) files/);
+  });
+
+  it("of thousands of places that take files is judged in time that grows with their number", async () => {
+    write("manage.py", 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n');
+    write("settings.py", 'INSTALLED_APPS = ["shop"]\nMEDIA_ROOT = "/app/media"\n');
+    const model = (index: number): string => `class P${index}(models.Model):\n    f = models.ImageField()\n`;
+    const models = (count: number): string =>
+      `from django.db import models\n${Array.from({ length: count }, (_, index) => model(index)).join("")}`;
+    const timed = async (count: number): Promise<number> => {
+      write("shop/models.py", models(count));
+      const tree = await readTree(folder);
+      const before = process.cpuUsage();
+      const options = { name: ".", given: nothingGiven, language: "en", command: "holdfast doctor" } as const;
+      expect((await examineTree(tree, options)).apps[0]?.verdicts.uploads.places.length).toBe(count);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    };
+    await timed(100);
+    // Quadratic, 2,000 took 64 times as long as 250, and a million files took hours.
+    const few = await timed(250);
+    expect(await timed(2000)).toBeLessThan(Math.max(few, 50) * 30);
   });
 
   it("of deploy files that contradict each other, refer to themselves and to what is not there is read", async () => {

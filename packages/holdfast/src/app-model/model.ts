@@ -166,7 +166,7 @@ export interface SourceTree {
   /** Paths of all files that count, relative, sorted; dependencies, build output and version control are left out. */
   readonly paths: readonly string[];
   /** What was left out for its number or size; it grows while files are read. A folder is named as `file`, the root as `""`. */
-  readonly omitted: readonly Evidence[];
+  readonly omitted: Evidence[];
   /** Whether git has the file, so that it is deployed; true for all where nobody can tell. */
   isCommitted(path: string): boolean;
   /** Whether there is such a file. */
@@ -175,6 +175,29 @@ export interface SourceTree {
   read(path: string): string | undefined;
   /** The files below a folder whose names end with one of these. */
   find(root: string, ...endings: readonly string[]): readonly string[];
+  /** What opens the same tree in another thread; none where the files lie in no folder. */
+  readonly listing?: TreeListing;
+}
+
+/** A folder that was listed already. */
+export interface TreeListing {
+  readonly base: string;
+  /** Path as the tree knows it → whether it is a link. */
+  readonly files: ReadonlyMap<string, boolean>;
+  readonly limits: TreeLimits;
+}
+
+/** How much of a repository is looked at. What lies beyond is left out and said in `omitted`; it never costs time or memory. */
+export interface TreeLimits {
+  /** Entries looked at in all, folders and links among them. */
+  readonly maxEntries: number;
+  /** Entries looked at in one folder. */
+  readonly maxEntriesInFolder: number;
+  readonly maxDepth: number;
+  /** A file that is larger is no source. */
+  readonly maxFileBytes: number;
+  /** Bytes read in all. */
+  readonly maxTotalBytes: number;
 }
 
 /** A reader of one ecosystem. It throws nothing for what is in the repository: what it cannot read it says in `notUnderstood`. */

@@ -1,43 +1,30 @@
-import { candidateRoots, serviceOf } from "./apps.js";
+import { type Candidate, candidateRoots, serviceOf } from "./apps.js";
 import { readDotenv } from "./deploy/dotenv.js";
 import { isWithin } from "./deploy/paths.js";
 import { readDeployment } from "./deploy/read-deployment.js";
-import type { AppModel, Deployment, Place, Reader, Reading, SourceTree } from "./model.js";
-
-/** Readers are loaded when there is a file that they read: none is needed to say `--version`. */
-const readers: readonly { readonly endings: readonly string[]; readonly load: () => Promise<Reader> }[] = [
-  {
-    endings: [
-      ".js",
-      ".ts",
-      ".mjs",
-      ".cjs",
-      ".mts",
-      ".tsx",
-      ".jsx",
-      "package.json",
-      "Dockerfile",
-      "fly.toml",
-      "render.yaml",
-      "docker-compose.yml",
-    ],
-    load: async () => (await import("./javascript/index.js")).javascriptReader,
-  },
-  { endings: [".py"], load: async () => (await import("./python/index.js")).pythonReader },
-  { endings: [".rb", "Gemfile"], load: async () => (await import("./ruby/index.js")).rubyReader },
-  { endings: [".php", "Dockerfile"], load: async () => (await import("./php/index.js")).phpReader },
-];
+import type { AppModel, Deployment, Place, Reading, SourceTree } from "./model.js";
+import { openReadingJobs, type ReadingJob, type ReadingJobs } from "./reading-jobs.js";
+import { readers } from "./readers.js";
 
 /** Find the apps of a repository and read each; the one that its first web service runs comes first. */
 export async function readApps(tree: SourceTree): Promise<AppModel[]> {
   const deployment = readDeployment(tree);
+  const asked = candidateRoots(tree, deployment).map((candidate) => ask(candidate, deployment, tree));
+  const reading = openReadingJobs(
+    tree,
+    asked.filter(({ isWeak }) => !isWeak).flatMap(({ jobs }) => jobs),
+  );
   const apps: AppModel[] = [];
-  for (const { root, isWeak } of candidateRoots(tree, deployment)) {
-    if (isWeak && apps.some((app) => isWithin(root, app.root))) continue;
-    const service = serviceOf(root, deployment);
-    const own = deploymentOf(root, deployment, tree);
-    const readings = await readRoot(tree, root, own, apps);
-    if (readings.length > 0) apps.push({ root, service, deployment: own, readings: withoutFrontEnds(readings) });
+  try {
+    for (const one of asked) {
+      if (one.isWeak && apps.some((app) => isWithin(one.root, app.root))) continue;
+      const readings = await readRoot(one, reading, apps);
+      const { root } = one;
+      if (readings.length > 0)
+        apps.push({ root, service: serviceOf(root, deployment), deployment: one.deployment, readings: withoutFrontEnds(readings) });
+    }
+  } finally {
+    await reading.close();
   }
   const seen = withoutRepeats(apps);
   return seen.map((app) => ({ ...app, readings: withOmitted(app.readings, tree) }));
@@ -52,26 +39,29 @@ function withOmitted(readings: readonly Reading[], tree: SourceTree): readonly R
 /** A large file by one of these names is no data. */
 const sources = /\.(py|rb|php)$|(^|\/)(render\.yaml|fly\.toml|Dockerfile|Procfile|app\.json|railway\.(json|toml))$/;
 
-async function readRoot(tree: SourceTree, root: string, deployment: Deployment, before: readonly AppModel[]): Promise<readonly Reading[]> {
-  const readings: Reading[] = [];
-  for (const { endings, load } of readers) {
-    if (tree.find(root, ...endings).length === 0) continue;
-    const reader = await load();
-    const reading = await readSafely(reader, tree, root, deployment);
-    if (reading !== undefined && !isKnown(reading, root, before)) readings.push(reading);
-  }
-  return readings;
+/** A root, and what is asked of it. */
+interface Asked {
+  readonly root: string;
+  readonly isWeak: boolean;
+  readonly deployment: Deployment;
+  readonly jobs: readonly ReadingJob[];
 }
 
-/** A reader throws nothing; should it all the same, over code that nobody thought of, then nothing was understood. */
-async function readSafely(reader: Reader, tree: SourceTree, root: string, deployment: Deployment): Promise<Reading | undefined> {
-  try {
-    return await reader.read(tree, root, deployment);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const why = `the code could not be read to its end (${reason})`;
-    return { framework: reader.name, sinks: [], databases: [], observations: [], notUnderstood: [{ file: root, line: 1, why }] };
+function ask({ root, isWeak }: Candidate, deployment: Deployment, tree: SourceTree): Asked {
+  const own = deploymentOf(root, deployment, tree);
+  const jobs = readers.flatMap(({ endings }, reader) =>
+    tree.find(root, ...endings).length === 0 ? [] : [{ root, reader, deployment: own }],
+  );
+  return { root, isWeak, deployment: own, jobs };
+}
+
+async function readRoot({ root, jobs }: Asked, reading: ReadingJobs, before: readonly AppModel[]): Promise<readonly Reading[]> {
+  const found: Reading[] = [];
+  for (const job of jobs) {
+    const one = await reading.read(job);
+    if (one !== undefined && !isKnown(one, root, before)) found.push(one);
   }
+  return found;
 }
 
 /** Where one language serves, a reading of another that found nothing is of pages; what found most comes first. */

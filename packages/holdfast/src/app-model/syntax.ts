@@ -49,8 +49,8 @@ class SyntaxNode implements Syntax {
   readonly #start: number;
   readonly #end: number;
 
-  constructor(cursor: TreeCursor, line: number, source: string, start: number, parent: Syntax | undefined) {
-    this.type = cursor.nodeType;
+  constructor(cursor: TreeCursor, type: string, line: number, source: string, start: number, parent: Syntax | undefined) {
+    this.type = type;
     this.field = cursor.currentFieldName ?? undefined;
     this.line = line;
     this.parent = parent;
@@ -64,6 +64,20 @@ class SyntaxNode implements Syntax {
   }
 }
 
+/** Single words of the grammars, which have nothing in them. */
+const leaves = new Set([
+  "identifier",
+  "integer",
+  "float",
+  "true",
+  "false",
+  "none",
+  "comment",
+  "constant",
+  "string_content",
+  "instance_variable",
+]);
+
 /** What nodes without children share. */
 const none: Syntax[] = [];
 
@@ -71,23 +85,28 @@ const none: Syntax[] = [];
 export function copySyntax(tree: Tree, source: string): Syntax {
   const cursor = tree.walk();
   const lineAt = lineCounter(source);
+  const { types } = tree.language;
+  // Each question to the cursor crosses into the parser's memory, and there are millions: what follows from the type is asked once.
+  const isNamed = types.map((_, id) => tree.language.nodeTypeIsNamed(id));
   let count = 0;
-  const copy = (parent: Syntax | undefined): Syntax => {
+  const copy = (parent: Syntax | undefined, type: string): Syntax => {
     const start = cursor.startIndex;
-    const node = new SyntaxNode(cursor, lineAt(start), source, start, parent);
+    const node = new SyntaxNode(cursor, type, lineAt(start), source, start, parent);
     count += 1;
-    if (count < maxNodes && cursor.gotoFirstChild()) {
+    if (count < maxNodes && !leaves.has(type) && cursor.gotoFirstChild()) {
       const children: Syntax[] = [];
       do {
-        if (cursor.nodeIsNamed) children.push(copy(node));
-        else if (node.operator === undefined || cursor.currentFieldName === "operator") node.operator = cursor.nodeType;
+        const id = cursor.nodeTypeId;
+        // The parser's own sign of an error has a number beyond the grammar's.
+        if (isNamed[id] ?? true) children.push(copy(node, types[id] ?? "ERROR"));
+        else if (node.operator === undefined || cursor.currentFieldName === "operator") node.operator = types[id] ?? "ERROR";
       } while (cursor.gotoNextSibling());
       cursor.gotoParent();
       if (children.length > 0) node.children = children;
     }
     return node;
   };
-  const root = copy(undefined);
+  const root = copy(undefined, cursor.nodeType);
   cursor.delete();
   return root;
 }

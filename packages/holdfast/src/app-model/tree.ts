@@ -3,20 +3,7 @@ import { join, posix, sep } from "node:path";
 import { committedFiles } from "./deploy/committed.js";
 import { decodeText } from "./decode-text.js";
 import { isSkippedFolder } from "./skipped-folders.js";
-import type { Evidence, SourceTree } from "./model.js";
-
-/** How much of a repository is looked at. What lies beyond is left out and said in `omitted`; it never costs time or memory. */
-export interface TreeLimits {
-  /** Entries looked at in all, folders and links among them. */
-  readonly maxEntries: number;
-  /** Entries looked at in one folder. */
-  readonly maxEntriesInFolder: number;
-  readonly maxDepth: number;
-  /** A file that is larger is no source. */
-  readonly maxFileBytes: number;
-  /** Bytes read in all. */
-  readonly maxTotalBytes: number;
-}
+import type { Evidence, SourceTree, TreeLimits, TreeListing } from "./model.js";
 
 export const defaultLimits: TreeLimits = {
   maxEntries: 60_000,
@@ -42,7 +29,12 @@ export function readTree(directory: string, limits: TreeLimits = defaultLimits):
 
 function openTree(base: string, limits: TreeLimits): SourceTree {
   const omitted: Evidence[] = [];
-  const files = listFiles(base, limits, omitted);
+  return openListing({ base, files: listFiles(base, limits, omitted), limits }, omitted);
+}
+
+/** Open a folder that was listed already; `omitted` is what its listing left out. */
+export function openListing(listing: TreeListing, omitted: Evidence[] = []): SourceTree {
+  const { base, files, limits } = listing;
   const paths = [...files.keys()].toSorted();
   const committed = committedFiles(base);
   const read = rememberingReader(base, files, limits, omitted);
@@ -52,6 +44,7 @@ function openTree(base: string, limits: TreeLimits): SourceTree {
     isCommitted: (path) => committed?.has(normalise(path)) ?? true,
     has: (path) => files.has(normalise(path)),
     read: (path) => read(normalise(path)),
+    listing,
     find: (root, ...endings) => below(paths, normalise(root)).filter((path) => endings.some((ending) => path.endsWith(ending))),
   };
 }
@@ -136,7 +129,12 @@ function endsInside(base: string, path: string): boolean {
 const nonBlocking = constants.O_NONBLOCK ?? 0;
 const notThroughLink = constants.O_NOFOLLOW ?? 0;
 
-function rememberingReader(base: string, files: Files, limits: TreeLimits, omitted: Evidence[]): (path: string) => string | undefined {
+function rememberingReader(
+  base: string,
+  files: TreeListing["files"],
+  limits: TreeLimits,
+  omitted: Evidence[],
+): (path: string) => string | undefined {
   const kept = new Map<string, string | undefined>();
   let keptChars = 0;
   let totalBytes = 0;

@@ -112,15 +112,33 @@ export function keepingWays(
   question: keyof Verdicts,
   place: { readonly label: string; readonly at: Place },
 ): readonly KeepingWay[] {
-  const uses = app.model.readings.flatMap((reading) => (question === "uploads" ? reading.sinks : reading.databases));
-  const use = uses.find(({ label, at }) => label === place.label && at.file === place.at.file && at.line === place.at.line);
-  return (use?.outcomes ?? []).flatMap(({ when, destination, because }) => {
+  return (usesOf(app.model, question).get(keyOf(place))?.outcomes ?? []).flatMap(({ when, destination, because }) => {
     const last = because.at(-1);
     const storage = destination.kind === "cloud" ? destination.service : destination.kind === "database" ? destination.engine : undefined;
     const variables = variablesOf(when);
     if (last === undefined || storage === undefined || variables.length === 0) return [];
     return [{ storage, evidence: { ...last, why: `${last.why} (${storage}, decided by ${variables.join(", ")})` } }];
   });
+}
+
+type Use = AppModel["readings"][number]["sinks"][number] | AppModel["readings"][number]["databases"][number];
+
+const usesByPlace = new WeakMap<AppModel, Map<keyof Verdicts, ReadonlyMap<string, Use>>>();
+
+/** Sinks or databases by their place, found once: an app may have tens of thousands. */
+function usesOf(model: AppModel, question: keyof Verdicts): ReadonlyMap<string, Use> {
+  const ofModel = usesByPlace.get(model) ?? new Map<keyof Verdicts, ReadonlyMap<string, Use>>();
+  usesByPlace.set(model, ofModel);
+  const known = ofModel.get(question);
+  if (known !== undefined) return known;
+  const uses = model.readings.flatMap((reading): readonly Use[] => (question === "uploads" ? reading.sinks : reading.databases));
+  const found = new Map(uses.toReversed().map((use) => [keyOf(use), use]));
+  ofModel.set(question, found);
+  return found;
+}
+
+function keyOf({ label, at }: { readonly label: string; readonly at: Place }): string {
+  return `${at.file}:${at.line}:${label}`;
 }
 
 /** A line that would keep files, and where. */

@@ -83,6 +83,23 @@ describe("databases", () => {
     ).toEqual(["always: database postgres"]);
   });
 
+  it("finds a client that is kept, so that it is made once", async () => {
+    const cached = `let cached = global.mongo; if (!cached) { cached = global.mongo = { promise: null }; }
+      async function connect() { if (!cached.promise) { cached.promise = require("mongoose").connect(process.env.MONGO_URL); } return cached.promise; }`;
+    expect(await opened(cached)).toEqual(["always: database mongodb"]);
+    const kept = `const { Pool } = require("pg"); const held = globalThis; const pool = held.pool ?? new Pool(); if (process.env.NODE_ENV !== "production") held.pool = pool;`;
+    expect(await opened(kept)).toEqual(["always: database postgres"]);
+    // What is assigned is an address here, not what is opened: the variable decides.
+    const address = `let file = process.env.DB_FILE; if (!file) { file = "a.db"; } new (require("better-sqlite3"))(file);`;
+    expect(await opened(address)).toEqual(["not DB_FILE: disk a.db; always: disk ${DB_FILE}"]);
+  });
+
+  it("finds Prisma's client behind a class of the app's own, as Nest has it", async () => {
+    const schema = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n';
+    const service = `const { PrismaClient } = require("@prisma/client"); class PrismaService extends PrismaClient { async onModuleInit() { await this.$connect(); } } new PrismaService();`;
+    expect(await opened(service, [], { "prisma/schema.prisma": schema })).toEqual(["always: database postgres"]);
+  });
+
   it("counts files of JSON that are used as a database", async () => {
     expect(await opened(`const { JSONFilePreset } = require("lowdb/node"); JSONFilePreset("db.json", {});`)).toEqual([
       "always: disk db.json",

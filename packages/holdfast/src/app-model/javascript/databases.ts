@@ -237,33 +237,50 @@ const openedIn = (machine: OpenMachine, modules: readonly Module[]): readonly Op
   return modules.flatMap((module) => {
     const words = module.syntax.textOf(module.syntax.program);
     if (isTestFile.test(module.path) || !speaksOfData.test(words)) return [];
-    return module.names.calls.flatMap((call): readonly Opened[] => {
-      machine.begin();
-      const frame = frameAround(module, call);
-      const site: Site = { module, node: call };
-      const callee = machine.evaluate({ module, node: call.callee }, frame, silent);
-      // Prisma's client is made by its generator, often into the app's own folders and not committed.
-      const words_ = call.type === "NewExpression" ? module.syntax.textOf(call.callee) : "";
-      const made: Choices = /(^|\.)PrismaClient$/.test(words_) ? one(external("@prisma/client:PrismaClient", site)) : callee;
-      return made.flatMap((choice): readonly Opened[] => {
-        if (choice.value.kind !== "external") return [];
-        const opening = openingOf(`${choice.value.name}()`);
-        if (opening === undefined || (opening.kind === "supabase" && !hasTables)) return [];
-        const args = call.arguments.map((argument) =>
-          machine.evaluate({ module, node: argument.type === "SpreadElement" ? argument.argument : argument }, frame, silent),
-        );
-        // What is given a client that was opened elsewhere opens nothing itself.
-        const isGiven = (value: Value): boolean =>
-          value.kind === "external" || value.kind === "instance" || (entryOf(value, "client") ?? []).some((inner) => isGiven(inner.value));
-        if (choice.value.name.startsWith("drizzle-orm") && args[0]?.some((row) => isGiven(row.value)) === true) return [];
-        const when = withoutData(conditionAt(machine, call, frame, module.syntax.program));
-        if (isNever(when) || needsFailure(conditionAt(machine, call, frame, frame.owner))) return [];
-        const rows = openedRows(machine, opening, args, site);
-        return rows.length === 0 ? [] : [{ when: all(when, withoutData(choice.when)), rows, site }];
-      });
-    });
+    return [...clientClasses(machine, module), ...openedByCalls(machine, module, hasTables)];
   });
 };
+
+/** A class that is a client of Prisma's, as Nest's services are: made by whoever injects it. */
+const clientClasses = (machine: OpenMachine, module: Module): readonly Opened[] =>
+  module.names.classes.flatMap((node): readonly Opened[] => {
+    if (node.superClass === null || !/(^|\.)PrismaClient$/.test(module.syntax.textOf(node.superClass))) return [];
+    machine.begin();
+    const made = module.names.calls.find((call) => call.callee.type === "Super" && call.start > node.start && call.end < node.end);
+    const [first] = made?.arguments ?? [];
+    const options =
+      first === undefined || made === undefined
+        ? unknown
+        : machine.evaluate({ module, node: first.type === "SpreadElement" ? first.argument : first }, frameAround(module, made), silent);
+    return [{ when: always, rows: prismaRows(machine, options), site: { module, node } }];
+  });
+
+const openedByCalls = (machine: OpenMachine, module: Module, hasTables: boolean): readonly Opened[] =>
+  module.names.calls.flatMap((call): readonly Opened[] => {
+    machine.begin();
+    const frame = frameAround(module, call);
+    const site: Site = { module, node: call };
+    const callee = machine.evaluate({ module, node: call.callee }, frame, silent);
+    // Prisma's client is made by its generator, often into the app's own folders and not committed.
+    const words_ = call.type === "NewExpression" ? module.syntax.textOf(call.callee) : "";
+    const made: Choices = /(^|\.)PrismaClient$/.test(words_) ? one(external("@prisma/client:PrismaClient", site)) : callee;
+    return made.flatMap((choice): readonly Opened[] => {
+      if (choice.value.kind !== "external") return [];
+      const opening = openingOf(`${choice.value.name}()`);
+      if (opening === undefined || (opening.kind === "supabase" && !hasTables)) return [];
+      const args = call.arguments.map((argument) =>
+        machine.evaluate({ module, node: argument.type === "SpreadElement" ? argument.argument : argument }, frame, silent),
+      );
+      // What is given a client that was opened elsewhere opens nothing itself.
+      const isGiven = (value: Value): boolean =>
+        value.kind === "external" || value.kind === "instance" || (entryOf(value, "client") ?? []).some((inner) => isGiven(inner.value));
+      if (choice.value.name.startsWith("drizzle-orm") && args[0]?.some((row) => isGiven(row.value)) === true) return [];
+      const when = withoutData(conditionAt(machine, call, frame, module.syntax.program));
+      if (isNever(when) || needsFailure(conditionAt(machine, call, frame, frame.owner))) return [];
+      const rows = openedRows(machine, opening, args, site);
+      return rows.length === 0 ? [] : [{ when: all(when, withoutData(choice.when)), rows, site }];
+    });
+  });
 
 const sentence = (destination: Destination): string => {
   switch (destination.kind) {

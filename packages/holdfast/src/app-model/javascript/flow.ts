@@ -65,6 +65,10 @@ export interface Machine {
   setting(name: string): Choices;
   /** Reads a function's body as one call of it. */
   run(fn: FunctionValue, args: readonly Choices[] | undefined, flow: Flow): Choices;
+  /** What a function that makes routes is called with by the app's own code, in one place of its parameters. */
+  passedTo(module: Module, fn: FunctionNode, index: number): Choices | undefined;
+  /** What is injected for a token, known by how it is written. */
+  providedFor(token: string): Choices | undefined;
   conditionAt(node: Node, frame: Frame, owner: Node): Condition;
   both(one: Condition, other: Condition): Condition;
   /** What is assigned to a made thing afterwards: `form.uploadDir = …`. */

@@ -1,6 +1,7 @@
 import type { Condition } from "../model.js";
 import { afterFailure, all, always, any, decidedByData, not } from "./conditions.js";
 import type { Flow, Machine } from "./flow.js";
+import { asksIfFirstTime } from "./first-time.js";
 import type { Module } from "./project.js";
 import type { Binding, Origin, Step } from "./scopes.js";
 import type { FunctionNode, Node } from "./syntax.js";
@@ -105,11 +106,18 @@ export const conditionAt = (machine: Machine, node: Node, frame: Frame, owner: N
   let child = node;
   for (let parent = names.parentOf(node); parent !== undefined && child !== owner; parent = names.parentOf(child)) {
     if (parent.type === "IfStatement" || parent.type === "ConditionalExpression") {
-      if (child === parent.consequent) parts.push(truth(machine, parent.test, frame));
-      else if (child === parent.alternate) parts.push(not(truth(machine, parent.test, frame)));
+      const isOtherwise = child === parent.alternate;
+      // The first time says nothing about the environment.
+      if (child !== parent.test && !asksIfFirstTime(frame.module, parent.test, node, isOtherwise)) {
+        const tested = truth(machine, parent.test, frame);
+        parts.push(isOtherwise ? not(tested) : tested);
+      }
     } else if (parent.type === "LogicalExpression" && child === parent.right) {
-      const left = truth(machine, parent.left, frame);
-      parts.push(parent.operator === "&&" ? left : not(left));
+      const isOtherwise = parent.operator !== "&&";
+      if (!asksIfFirstTime(frame.module, parent.left, node, isOtherwise)) {
+        const left = truth(machine, parent.left, frame);
+        parts.push(isOtherwise ? not(left) : left);
+      }
     } else if (parent.type === "CatchClause") {
       parts.push(afterFailure(whereOf(frame.module, parent)));
     } else if (parent.type === "SwitchCase" && child !== parent.test) {
@@ -153,9 +161,26 @@ export const withDefault = (choices: Choices, fallback: () => Choices): Choices 
 
 const requestNames = /^_?(req|request|ctx|context|c|event|evt)$/;
 
+/** The token of `@Inject(TOKEN)`, as it is written. */
+const injectedToken = (module: Module, annotated: Node): string | undefined => {
+  const around = module.names.parentOf(annotated);
+  const marks = [annotated, ...(around?.type === "TSParameterProperty" ? [around] : [])].flatMap((node) =>
+    "decorators" in node ? (node.decorators ?? []) : [],
+  );
+  for (const { expression } of marks) {
+    if (expression.type !== "CallExpression" || expression.callee.type !== "Identifier" || expression.callee.name !== "Inject") continue;
+    const [token] = expression.arguments;
+    if (token !== undefined) return module.syntax.textOf(token);
+  }
+  return undefined;
+};
+
 /** The value of a type that is a class: what a container would inject. */
 export const injected = (machine: Machine, annotated: Node, frame: Frame): Choices | undefined => {
   if (annotated.type !== "Identifier" || !("typeAnnotation" in annotated)) return undefined;
+  const token = injectedToken(frame.module, annotated);
+  const provided = token === undefined ? undefined : machine.providedFor(token);
+  if (provided !== undefined) return provided;
   const type = annotated.typeAnnotation?.typeAnnotation;
   if (type?.type !== "TSTypeReference" || type.typeName.type !== "Identifier") return undefined;
   const named = machine.evaluate({ module: frame.module, node: type.typeName }, frame, silent);
@@ -186,7 +211,8 @@ const originValue = (machine: Machine, origin: Origin, frame: Frame, flow: Flow)
         if (made !== undefined) return made;
         const named = found.type === "Identifier" ? found.name : undefined;
         if (named !== undefined && requestNames.test(named)) return data("request");
-        return takeSteps(machine, unknown, origin.steps, frame, flow, origin.at);
+        const passed = frame.owner.type === "Program" || origin.rest ? undefined : machine.passedTo(module, frame.owner, origin.index);
+        return takeSteps(machine, passed ?? unknown, origin.steps, frame, flow, origin.at);
       }
       const passed: Choices = origin.rest
         ? one({ kind: "list", items: frame.args.slice(origin.index), isOpen: false })

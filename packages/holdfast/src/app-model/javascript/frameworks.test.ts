@@ -22,6 +22,19 @@ describe("Nest", () => {
   const module = (imports: string): string =>
     `import { Module } from "@nestjs/common"; import { MulterModule } from "@nestjs/platform-express"; import { memoryStorage } from "multer"; import { FilesController } from "./files.controller"; import { FilesService } from "./files.service"; @Module({ imports: [${imports}], controllers: [FilesController], providers: [FilesService] }) export class AppModule {}`;
 
+  it("follows what is injected for a token", async () => {
+    const reading = await readApp({
+      "package.json": nest,
+      "src/main.ts": main,
+      "src/app.module.ts": `import { Module } from "@nestjs/common"; import { FilesController } from "./files.controller"; import { FilesService } from "./files.service"; import { Folder } from "./folder"; import { STORE } from "./store"; @Module({ controllers: [FilesController], providers: [FilesService, { provide: STORE, useClass: Folder }] }) export class AppModule {}`,
+      "src/files.controller.ts": controller(""),
+      "src/store.ts": `export const STORE = "store"; export interface Store { keep(file: unknown): void }`,
+      "src/folder.ts": `import * as fs from "fs"; export class Folder { keep(file: Express.Multer.File) { fs.writeFileSync("kept/" + file.originalname, file.buffer); } }`,
+      "src/files.service.ts": `import { Inject, Injectable } from "@nestjs/common"; import { STORE, type Store } from "./store"; @Injectable() export class FilesService { constructor(@Inject(STORE) private readonly store: Store) {} keep(file: Express.Multer.File) { return this.store.keep(file); } }`,
+    });
+    expect(sinksTold(reading)).toEqual(["POST /files/up → always: disk kept"]);
+  });
+
   it("reads the interceptor's own storage", async () => {
     const reading = await readApp({
       "package.json": nest,

@@ -6,6 +6,7 @@ import type { Machine } from "./flow.js";
 import { conditionAt, frameAround, silent } from "./frames.js";
 import { valueMember } from "./members.js";
 import { repositoryRoot } from "./natives.js";
+import { openPassed, providedFor } from "./passed.js";
 import type { Module, Project } from "./project.js";
 import type { Relevance } from "./relevance.js";
 import { openRelevance } from "./relevance.js";
@@ -104,6 +105,8 @@ export const openMachine = (project: Project): OpenMachine => {
       settings.set(name, found);
       return found;
     },
+    passedTo: (module, fn, index) => passed.passedTo(module, fn, index),
+    providedFor: (token) => providedFor(machine, live, token),
     run: (fn, args, flow) => runFunction(machine, fn, args, flow),
     conditionAt: (node, frame, owner) => conditionAt(machine, node, frame, owner),
     both: (one, other) => all(one, other),
@@ -122,5 +125,6 @@ export const openMachine = (project: Project): OpenMachine => {
       return undefined;
     },
   };
+  const passed = openPassed(machine, () => live);
   return machine;
 };

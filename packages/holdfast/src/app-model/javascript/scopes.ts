@@ -192,15 +192,21 @@ export const namesOf = (syntax: Syntax): Names => {
   };
 
   // Not recursive: generated code can be nested deeper than the stack is.
-  const waiting: { node: Node; scope: Scope; parent: Node | undefined }[] = [{ node: syntax.program, scope: program, parent: undefined }];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { node, scope, parent } = next;
-    if (parent !== undefined) parents.set(node, parent);
-    const inner = enter(node, scope, parent);
+  const waiting: Node[] = [syntax.program];
+  const around: Scope[] = [program];
+  for (
+    let node = waiting.pop(), scope = around.pop();
+    node !== undefined && scope !== undefined;
+    node = waiting.pop(), scope = around.pop()
+  ) {
+    const inner = enter(node, scope, parents.get(node));
     const children = childrenOf(node);
     for (let index = children.length - 1; index >= 0; index -= 1) {
       const child = children[index];
-      if (child !== undefined) waiting.push({ node: child, scope: inner, parent: node });
+      if (child === undefined) continue;
+      parents.set(child, node);
+      waiting.push(child);
+      around.push(inner);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Flow, Machine } from "./flow.js";
 import { note } from "./flow.js";
 import { callFrame, caseCondition, takeSteps, whereOf } from "./frames.js";
 import type { Node } from "./syntax.js";
-import { bare, keyName } from "./syntax.js";
+import { bare, childrenOf, isFunction, keyName } from "./syntax.js";
 import type { Choice, Choices, Frame, FunctionValue } from "./values.js";
 import { absent, holds, roleOf, tidy, truthOf, unknown } from "./values.js";
 
@@ -103,8 +103,16 @@ const runSwitch = (body: Body, node: Extract<Node, { type: "SwitchStatement" }>,
     if (each.consequent.length === 0) continue;
     ways.push(runBlock(body, each.consequent, all(local, caseCondition(machine, each, node, frame))));
   }
-  const isLeft = hasDefault && ways.every(isNever);
+  // What breaks out of the switch goes on behind it.
+  const isLeft = hasDefault && ways.every(isNever) && !node.cases.some((each) => each.consequent.some(breaksOut));
   return isLeft ? never : local;
+};
+
+/** Whether a statement holds a `break` of the switch around it, not of a loop or a switch within. */
+const breaksOut = (node: Node): boolean => {
+  if (node.type === "BreakStatement") return node.label === null;
+  if (isFunction(node) || node.type === "SwitchStatement" || /^(For|While|DoWhile)/.test(node.type)) return false;
+  return childrenOf(node).some(breaksOut);
 };
 
 /** Reads one statement; answers under which condition the next one is reached. */

@@ -97,11 +97,29 @@ export const loadParser = async (): Promise<Parse> => {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "start" in value;
 
+/** Fields that hold no node, whatever the node. */
+const plainFields = new Set(["type", "start", "end", "operator", "computed", "optional", "async", "generator", "kind", "raw"]);
+const fieldsByType = new Map<string, readonly string[]>();
+
+/** The fields of a node that may hold nodes. All nodes of a type have the same fields in the same order, literals apart. */
+const fieldsOf = (node: Node): readonly string[] => {
+  const known = fieldsByType.get(node.type);
+  if (known !== undefined) return known;
+  const fields = Object.keys(node).filter((name) => !plainFields.has(name));
+  fieldsByType.set(node.type, fields);
+  return fields;
+};
+
+const noNodes: readonly Node[] = [];
+
 /** The nodes directly below a node, in the order of the source. */
 export const childrenOf = (node: Node): readonly Node[] => {
+  if (node.type === "Literal") return noNodes;
   const children: Node[] = [];
-  const values: readonly unknown[] = Object.values(node);
-  for (const value of values) {
+  const values = node as unknown as Readonly<Record<string, unknown>>;
+  for (const field of fieldsOf(node)) {
+    const value = values[field];
+    if (typeof value !== "object" || value === null) continue;
     if (Array.isArray(value)) {
       for (const item of value) if (isNode(item)) children.push(item);
     } else if (isNode(value)) children.push(value);

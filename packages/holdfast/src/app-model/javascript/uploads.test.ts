@@ -215,6 +215,45 @@ describe("which routes count", () => {
   });
 });
 
+describe("what is handed to the code that makes routes", () => {
+  const routes = `module.exports = (upload) => { const router = require("express").Router(); router.put("/me", upload.single("a"), (req, res) => res.json(req.file.path)); return router; };`;
+  const server = (calls: string): string =>
+    `const express = require("express"); const multer = require("multer"); const routes = require("./routes"); const app = express();\n${calls}\napp.listen(1);`;
+
+  it("is what the one who calls it passes", async () => {
+    const reading = await readApp({
+      "package.json": manifest(["express", "multer"]),
+      "server.js": server(`app.use("/p", routes(multer({ dest: "uploads" })));`),
+      "routes.js": routes,
+    });
+    expect(sinksTold(reading)).toEqual(["PUT /me → always: disk uploads"]);
+  });
+
+  it("is never all clear where one of several calls loses", async () => {
+    const reading = await readApp({
+      "package.json": manifest(["express", "multer"]),
+      "server.js": server(
+        `app.use("/p", routes(multer({ storage: multer.memoryStorage() }))); app.use("/q", routes(multer({ dest: "uploads" })));`,
+      ),
+      "routes.js": routes,
+    });
+    expect(sinksTold(reading).join()).toContain("disk uploads");
+  });
+});
+
+it("goes on behind a switch whose every case breaks out of it", async () => {
+  const reading = await readApp({
+    "package.json": manifest(["express", "multer"]),
+    "server.js": `const app = require("express")(); const fs = require("fs"); const upload = require("multer")();
+      app.post("/a", upload.single("a"), (req, res) => {
+        let folder; switch (req.body.kind) { case "x": folder = "x"; break; default: folder = "y"; break; }
+        fs.writeFileSync("uploads/" + req.file.originalname, req.file.buffer); res.end(folder);
+      });
+      app.listen(1);`,
+  });
+  expect(sinksTold(reading)).toEqual(["POST /a → always: disk uploads"]);
+});
+
 describe("other parsers and servers", () => {
   it("follows express-fileupload's mv", async () => {
     const server = `const app = require("express")(); app.use(require("express-fileupload")());
