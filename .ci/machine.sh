@@ -12,13 +12,15 @@ as_root() {
   if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-# Install what is missing of: the browser, the tracer of system calls, the server that bench/ compares with, PostgreSQL, and
-# the two S3 servers that drivers are tried on, Ceph's and Swift's.
+# Install what is missing of: the browser, the tracer of system calls, the server that bench/ compares with and media is tried behind,
+# Varnish, curl, PostgreSQL, and the two S3 servers that drivers are tried on, Ceph's and Swift's.
 system_packages() {
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
   command -v strace >/dev/null || missing+=(strace)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v varnishd >/dev/null || missing+=(varnish)
+  command -v curl >/dev/null || missing+=(curl)
   command -v git >/dev/null || missing+=(git)
   command -v psql >/dev/null && compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || missing+=(postgresql)
   command -v radosgw >/dev/null && command -v ceph-osd >/dev/null || missing+=(radosgw ceph-mon ceph-osd ceph-common)

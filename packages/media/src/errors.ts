@@ -42,6 +42,7 @@ export interface ErrorDetailsByCode {
   TRANSFORM_NOT_SIGNED: { transform: string };
   SIGNING_KEY_GIVEN: undefined;
   NOT_AN_IMAGE: { id: string; type: string };
+  PRECONDITION_FAILED: { etag: string };
   RANGE_NOT_SATISFIABLE: { range: string; size: number };
   METHOD_NOT_ALLOWED: { method: string; allow: string };
   ROUTE_NOT_FOUND: { path: string };
@@ -300,6 +301,12 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 404,
     title: "No variants of this file",
     say: (d) => `The file ${d.id} is ${d.type}; variants are made of images only.`,
+  },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: "It is not what was counted on",
+    say: (d) =>
+      `What is here is ${d.etag}, which the request's If-Match or If-Unmodified-Since rules out. Ask again without, from the start.`,
   },
   RANGE_NOT_SATISFIABLE: {
     status: 416,

@@ -27,7 +27,9 @@ export type AtHand = (request: PlainRequest) => AnswerAtHand | undefined;
 
 /** What only the handler understands: parts of a URL that URL parsing would resolve, and every condition but a plain ETag. */
 const unusualPath = /\/(?:\.|%2e)|\\/i;
-const unusualHeaders = ["range", "if-range", "if-modified-since"] as const;
+const unusualHeaders = ["range", "if-range", "if-modified-since", "if-match", "if-unmodified-since"] as const;
+/** Parts of a query that change the answer, in whatever way they are written. */
+const unusualQuery = /signature|download|%/i;
 
 interface ReadyMade {
   readonly headers: Readonly<Record<string, string>>;
@@ -53,8 +55,8 @@ export function createAtHand(given: {
     if (unusualHeaders.some((name) => headers[name] !== undefined)) return undefined;
     const query = url.indexOf("?");
     const path = parseMediaPath(query < 0 ? url.slice(prefix.length) : url.slice(prefix.length, query));
-    // What a signature admits to is kept as long as the signature lasts, which the handler works out.
-    if (path?.kind !== "variant" || (query >= 0 && url.includes("signature=", query))) return undefined;
+    // What a signature admits to is kept as long as the signature lasts, and a download is named as one: the handler works it out.
+    if (path?.kind !== "variant" || (query >= 0 && unusualQuery.test(url.slice(query)))) return undefined;
     const id = parseFileId(path.id);
     const file = id === undefined ? undefined : files.atHand(id);
     const asked = transforms.find(path.transform);

@@ -30,7 +30,12 @@ describe("parseRange", () => {
     ["bytes=a-b", 10, undefined],
     ["bytes=-", 10, undefined],
     ["items=0-1", 10, undefined],
-    ["bytes=0-99999999999999999999", 10, undefined],
+    // Any number of digits is a number.
+    ["bytes=0-99999999999999999999", 10, { start: 0, end: 9 }],
+    ["bytes=99999999999999999999-", 10, 416],
+    ["bytes=-99999999999999999999", 10, { start: 0, end: 9 }],
+    // Range units are case-insensitive (RFC 9110 §14.1).
+    ["Bytes=0-0", 10, { start: 0, end: 0 }],
   ])("reads %s of %i bytes as %j", (header, size, expected) => {
     expect(outcome(header, size)).toEqual(expected);
   });

@@ -8,7 +8,7 @@ import type { ByteRange } from "../storage/driver.js";
  * @throws RANGE_NOT_SATISFIABLE
  */
 export function parseRange(header: string | null | undefined, size: number): ByteRange | undefined {
-  const match = /^bytes=\s*(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))\s*$/.exec(header ?? "");
+  const match = /^bytes=\s*(?:(\d+)-(\d*)|-(\d+))\s*$/i.exec(header ?? "");
   if (match === null || header === null || header === undefined) return undefined;
   const [, first, last, suffix] = match;
   if (suffix !== undefined) {

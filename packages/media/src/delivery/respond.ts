@@ -1,6 +1,7 @@
+import { fail } from "../errors.js";
 import { type Problem, toProblem } from "../problem.js";
 import type { ByteRange } from "../storage/driver.js";
-import { isNotModified, isRangeCurrent, type Validators } from "./conditions.js";
+import { isNotModified, isPreconditionFailed, isRangeCurrent, type Validators } from "./conditions.js";
 import { parseRange } from "./range.js";
 
 /** What a response can be made of. */
@@ -25,12 +26,13 @@ export interface Content extends ContentFacts {
 }
 
 /**
- * Answer a GET or HEAD: conditions first, then at most one range. Whatever a stranger uploaded comes with `nosniff` and a
+ * Answer a GET or HEAD: conditions first, in the order of RFC 9110 §13.2.2, then at most one range. Whatever a stranger uploaded comes with `nosniff` and a
  * sandbox policy, so that it never runs as a page of ours.
  *
- * @throws RANGE_NOT_SATISFIABLE, and what opening the bytes throws
+ * @throws PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, and what opening the bytes throws
  */
 export async function respond(request: Request, content: Content): Promise<Response> {
+  if (isPreconditionFailed(request.headers, content)) throw fail("PRECONDITION_FAILED", { etag: content.etag });
   if (isNotModified(request.headers, content)) return new Response(null, { status: 304, headers: notModifiedHeadersOf(content) });
   // Ranges are of GET only; with any other method the header is ignored (RFC 9110 §14.2).
   const isRanged = request.method === "GET" && isRangeCurrent(request.headers, content);
@@ -42,6 +44,11 @@ export async function respond(request: Request, content: Content): Promise<Respo
   }
   const body = request.method === "HEAD" ? null : await content.open(range);
   return new Response(body, { status: range === undefined ? 200 : 206, headers });
+}
+
+/** Tell whether a URL asks for its content to be saved rather than shown: `?download`. */
+export function isDownload(request: Request): boolean {
+  return new URL(request.url).searchParams.has("download");
 }
 
 /** The headers of a 304: those that say how the client's copy may be kept (RFC 9110 §15.4.5). */
@@ -85,6 +92,7 @@ export function respondWithProblem(request: Request, error: unknown): Response {
 export function contentDisposition(name: string, isInline: boolean): string {
   const ascii = name
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .replace(/[^\x20-\x7e]/g, "_")
     .replace(/["\\%]/g, "_");
   const encoded = encodeURIComponent(name).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -11,7 +11,7 @@ import type { Found } from "./fallback/fallback.js";
 import { initialsContent, nameOfInitials } from "./initials.js";
 import type { KnownFiles } from "./known-files.js";
 import type { Redirects } from "./redirect.js";
-import { type Content, respond, type ResponseBytes } from "./respond.js";
+import { type Content, isDownload, respond, type ResponseBytes } from "./respond.js";
 import type { Admission, Signer } from "./signing.js";
 import { streamOf } from "./stream.js";
 import type { CachedVariant } from "./variant-cache.js";
@@ -95,7 +95,7 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
     storedAt: file.storedAt,
     cacheControl: cacheControlOf({ file, letIn, isVariant: false }),
     name: file.name,
-    isInline: findMediaType(file.type)?.isInline ?? false,
+    isInline: !isDownload(request) && (findMediaType(file.type)?.isInline ?? false),
     async open(range) {
       try {
         return streamOf(await context.storage.open(file.key, range === undefined ? {} : { range }));
@@ -143,7 +143,8 @@ async function deliverVariant(
   if (redirected !== undefined) return redirected;
   const format = choice.interim ?? choice.format;
   const variant = await context.variants.get(file, transform, format);
-  return await respond(request, variantContent(file, variant, asked, format, letIn));
+  const content = variantContent(file, variant, asked, format, letIn);
+  return await respond(request, isDownload(request) ? { ...content, isInline: false } : content);
 }
 
 /** Describe a variant of a file as the content it is sent as. */

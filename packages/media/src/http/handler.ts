@@ -43,6 +43,7 @@ async function route(context: HandlerContext, request: Request, found: Found): P
   const { basePath, authorize } = context;
   const below = pathname === basePath || pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : undefined;
   if (below === "" || below === "/") {
+    if (request.method === "OPTIONS") return allowed(authorize === undefined ? "OPTIONS" : "POST, OPTIONS");
     const allow = authorize === undefined ? "nothing: no authorize function was given to openMedia()" : "POST";
     if (request.method !== "POST" || authorize === undefined) throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow });
     if (!(await authorize(request, { kind: "upload" }))) throw fail("UNAUTHORIZED", { action: "upload" });
@@ -57,6 +58,12 @@ async function route(context: HandlerContext, request: Request, found: Found): P
   if (script !== undefined) return script;
   const path = below === undefined ? undefined : parseMediaPath(below);
   if (path === undefined) throw fail("ROUTE_NOT_FOUND", { path: pathname.slice(0, 200) });
-  if (!isReading) throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow: "GET, HEAD" });
+  if (request.method === "OPTIONS") return allowed("GET, HEAD, OPTIONS");
+  if (!isReading) throw fail("METHOD_NOT_ALLOWED", { method: request.method, allow: "GET, HEAD, OPTIONS" });
   return await deliver({ ...context, signer: await context.ready() }, request, path, found);
+}
+
+/** Say what can be done with a URL (RFC 9110 §9.3.7), whether or not there is anything at it. */
+function allowed(allow: string): Response {
+  return new Response(null, { status: 204, headers: { allow, "cache-control": "no-store" } });
 }

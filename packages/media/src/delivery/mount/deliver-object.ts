@@ -4,7 +4,7 @@ import type { ObjectStat } from "../../storage/driver.js";
 import type { Key } from "../../storage/key.js";
 import type { Storage } from "../../storage/storage.js";
 import { etagOf } from "../conditions.js";
-import { respond } from "../respond.js";
+import { isDownload, respond } from "../respond.js";
 import { streamOf } from "../stream.js";
 import type { ObjectTypes } from "./object-type.js";
 
@@ -41,7 +41,7 @@ export async function deliverObject(
     storedAt: modifiedAt,
     cacheControl,
     name: key.slice(key.lastIndexOf("/") + 1),
-    isInline,
+    isInline: isInline && !isDownload(request),
     async open(range) {
       const body = await storage.open(key, range === undefined ? {} : { range });
       if (body.size === size) return streamOf(body);
