@@ -55,6 +55,8 @@ export interface ErrorDetailsByCode {
   PORT_DENIED: { port: number };
   ADDRESS_UNUSABLE: { host: string; reason: string };
   REQUEST_MALFORMED: { reason: string };
+  REQUEST_TIMEOUT: { seconds: number };
+  CLOSING: undefined;
   BODY_INVALID: { reason: string };
   REDEPLOY_RUNNING: { step: string };
   REDEPLOY_NOTHING: undefined;
@@ -184,7 +186,8 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
   UPLOAD_STALLED: {
     status: 408,
     title: "The upload stalled",
-    say: (d) => `No byte of "${d.name}" arrived for ${Math.round(d.stallTimeoutMs / 1000)} seconds. Nothing was stored; send it again.`,
+    say: (d) =>
+      `No byte of "${d.name}", or next to none, arrived for ${Math.round(d.stallTimeoutMs / 1000)} seconds. Nothing was stored; send it again.`,
   },
   UPLOAD_MALFORMED: {
     status: 400,
@@ -376,6 +379,16 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 400,
     title: "The request cannot be read",
     say: (d) => `The request cannot be read: ${d.reason}.`,
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: "The request came too slowly",
+    say: (d) => `The request's headers did not arrive within ${d.seconds} seconds. Send it again.`,
+  },
+  CLOSING: {
+    status: 503,
+    title: "The service is closing",
+    say: () => "This instance is about to end: it finishes what it has begun, and takes nothing new. Ask another one.",
   },
   BODY_INVALID: {
     status: 400,

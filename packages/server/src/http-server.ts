@@ -1,26 +1,113 @@
 import { lookup } from "node:dns/promises";
-import { createServer, type Server, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { catalogue, fail, type HoldfastError, toProblem } from "@holdfast/media";
+import { fail, type HoldfastError, toProblem } from "@holdfast/media";
+import { keepPace, type Pace } from "./pace.js";
 import { problemResponse } from "./problem-response.js";
+import { requestContext, requestIdOf } from "./request-context.js";
+
+/** A request that was answered, or whose sender went away before. */
+export interface AnsweredRequest {
+  readonly requestId: string;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** 499 where the sender went away before there was one. */
+  readonly status: number;
+  readonly ms: number;
+  /** Sent, with the headers. */
+  readonly bytes: number;
+  readonly isAborted: boolean;
+}
+
+/** How many connections there are, and how many were turned away. */
+export interface Connections {
+  open(): number;
+  refused(): number;
+}
+
+/** What a server may be told. */
+export interface HttpServerOptions {
+  /** Beyond it a connection is answered 503 and closed. */
+  readonly maxConnections: number;
+  readonly observe?: (answered: AnsweredRequest) => void;
+  readonly pace?: Pace;
+}
+
+/** Connections that only wait are kept for longer than any platform's proxy keeps them, or it would answer 502 for one just closed. */
+const keepAliveTimeoutMs = 120_000;
+/** A request's headers fit into one packet or a few; whoever takes longer over them has something else in mind. */
+const headersTimeoutMs = 20_000;
+/** How long a client that is turned away may take over hearing it. */
+const lingerMs = 1_000;
 
 /**
- * Make the HTTP server. A slow, honest upload may take as long as it likes: media ends one that is silent. Connections
- * are kept for longer than any platform's proxy keeps them, or the proxy would answer 502 for one just closed.
+ * Make the HTTP server. A slow, honest upload may take as long as it likes: media ends one that is silent, and connections that
+ * carry nothing are ended here. Beyond `maxConnections` idle ones make way, and then newcomers are told to come back.
  */
-export function createHttpServer(fetch: (request: Request) => Promise<Response>): Server {
+export function createHttpServer(
+  fetch: (request: Request) => Promise<Response>,
+  { maxConnections, observe, pace }: HttpServerOptions,
+): { readonly server: Server; readonly connections: Connections } {
   const listener = getRequestListener(fetch, { errorHandler: () => problemResponse(malformed("its address or host cannot be read")) });
   const server = createServer(
-    { requestTimeout: 0, headersTimeout: 125_000, keepAliveTimeout: 120_000, noDelay: true },
+    {
+      requestTimeout: 0,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs / 4,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      noDelay: true,
+    },
     (incoming, outgoing) => {
       // Once the server is closing, a connection ends with its answer.
       if (!server.listening) outgoing.shouldKeepAlive = false;
-      void listener(incoming, outgoing);
+      const requestId = requestIdOf(incoming.headers["x-request-id"]);
+      outgoing.setHeader("x-request-id", requestId);
+      if (observe !== undefined) observed(incoming, outgoing, requestId, observe);
+      requestContext.run({ requestId }, () => void listener(incoming, outgoing));
     },
   );
+  keepPace(server, pace);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => answerUnparsed(error, socket));
-  return server;
+  return { server, connections: limitConnections(server, maxConnections) };
+}
+
+function observed(
+  { socket, method = "", url = "" }: IncomingMessage,
+  outgoing: ServerResponse,
+  requestId: string,
+  observe: (answered: AnsweredRequest) => void,
+): void {
+  const startedAt = performance.now();
+  const sentBefore = socket.bytesWritten;
+  outgoing.once("close", () => {
+    observe({
+      requestId,
+      method,
+      path: url.split(/[?#]/, 1)[0] ?? "",
+      status: outgoing.headersSent ? outgoing.statusCode : 499,
+      ms: performance.now() - startedAt,
+      bytes: socket.bytesWritten - sentBefore,
+      isAborted: !outgoing.writableFinished,
+    });
+  });
+}
+
+/** Node's own `maxConnections` hangs up without a word, and a client cannot tell that from a crash. */
+function limitConnections(server: Server, max: number): Connections {
+  const open = new Set<Socket>();
+  let refused = 0;
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    if (open.size <= max) return;
+    server.closeIdleConnections();
+    refused += 1;
+    const error = fail("OVERLOADED", { what: "The number of connections", retryAfterSeconds: 5 });
+    endWith(socket, error, { "Retry-After": "5" });
+  });
+  return { open: () => open.size, refused: () => refused };
 }
 
 /** The address that a host's name stands for here. @throws ADDRESS_UNUSABLE */
@@ -70,11 +157,25 @@ function answerUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const reason = error.code === "HPE_HEADER_OVERFLOW" ? "its headers are too long" : "it is not HTTP/1.1";
-  const body = JSON.stringify(toProblem(malformed(reason)));
-  const { status } = catalogue.REQUEST_MALFORMED;
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    endWith(socket, fail("REQUEST_TIMEOUT", { seconds: headersTimeoutMs / 1000 }));
+    return;
+  }
+  endWith(socket, malformed(error.code === "HPE_HEADER_OVERFLOW" ? "its headers are too long" : "it is not HTTP/1.1"));
+}
+
+/** Answer on a bare connection, and close it. What the client goes on sending is not read: closing on it would undo the answer. */
+function endWith(socket: Socket, error: HoldfastError, headers: Readonly<Record<string, string>> = {}): void {
+  const body = JSON.stringify(toProblem(error));
+  const all = {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    ...headers,
+    "Content-Length": String(Buffer.byteLength(body)),
+    Connection: "close",
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.on("error", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }

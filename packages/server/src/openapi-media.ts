@@ -47,6 +47,10 @@ const responses: { readonly [status: string]: Json } = {
     content: { "*/*": binary },
   },
   "304": { description: "What the client has is still right.", headers: { ETag: { required: true, schema: text } } },
+  "412": {
+    description: "PRECONDITION_FAILED: If-Match or If-Unmodified-Since does not hold.",
+    content: { "application/problem+json": problemContent },
+  },
   "416": {
     description: "RANGE_NOT_SATISFIABLE.",
     headers: { "Content-Range": { required: true, schema: text } },

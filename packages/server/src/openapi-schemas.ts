@@ -10,6 +10,14 @@ function closed(description: string, properties: { readonly [name: string]: Json
   return { type: "object", description, required: Object.keys(properties), additionalProperties: false, properties };
 }
 
+const problem: { readonly [name: string]: Json } = {
+  type: { type: "string", description: "A URN of the code.", pattern: "^urn:holdfast:error:[A-Z_]+$" },
+  title: { type: "string", description: "The same few words for every occurrence." },
+  status: { type: "integer", minimum: 400, maximum: 599 },
+  detail: { type: "string", description: "What happened and what to do next, for people." },
+  code: { type: "string", enum: Object.keys(catalogue) },
+};
+
 /** The shapes of all JSON that the service answers or takes, as JSON Schema 2020-12. */
 export const schemas: { readonly [name: string]: Json } = {
   File: closed("A file: the catalogue's row for one uploaded original.", {
@@ -89,11 +97,9 @@ export const schemas: { readonly [name: string]: Json } = {
   ),
   Up: closed("The process is up.", { status: { const: "up" } }),
   Ready: closed("The catalogue and the storage answer.", { status: { const: "ready" } }),
-  Problem: closed("A problem document (RFC 9457). Branch on `code`.", {
-    type: { type: "string", description: "A URN of the code.", pattern: "^urn:holdfast:error:[A-Z_]+$" },
-    title: { type: "string", description: "The same few words for every occurrence." },
-    status: { type: "integer", minimum: 400, maximum: 599 },
-    detail: { type: "string", description: "What happened and what to do next, for people." },
-    code: { type: "string", enum: Object.keys(catalogue) },
+  Problem: closed("A problem document (RFC 9457). Branch on `code`.", problem),
+  NotReady: closed("A problem document that also says which part does not answer.", {
+    ...problem,
+    part: { type: "string", enum: ["catalogue", "storage", "catalogue or storage", "service"] },
   }),
 };

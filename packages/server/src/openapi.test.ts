@@ -219,6 +219,7 @@ describe("the answers of a real service", { timeout: 60_000 }, () => {
       expect((await ask(closed, "GET", path, { headers: { ...bearer, range: "bytes=0-9" } })).body.byteLength).toBe(10);
       expect((await ask(closed, "GET", path, { headers: { ...bearer, "if-none-match": String(headers["etag"]) } })).status).toBe(304);
       expect((await ask(closed, "GET", path, { headers: { ...bearer, range: "bytes=9999999-" } })).status).toBe(416);
+      expect((await ask(closed, "GET", path, { headers: { ...bearer, "if-match": '"another"' } })).status).toBe(412);
       expect((await ask(open, "GET", path, { headers: evil })).status).toBe(403);
       expect((await ask(open, "GET", path)).status).toBe(404);
     }
@@ -281,6 +282,9 @@ describe("the answers of a real service", { timeout: 60_000 }, () => {
       expect((await ask(open, "GET", path)).status).toBe(200);
       expect((await ask(open, "GET", path, { headers: evil })).status).toBe(403);
     }
+    expect((await ask(open, "GET", "/metrics")).status).toBe(200);
+    expect((await ask(open, "GET", "/metrics", { headers: evil })).status).toBe(403);
+    expect((await ask(closed, "GET", "/metrics")).status).toBe(401);
     const away = await startService();
     const created = await ask(away, "POST", "/api/v1/files?name=a.jpg", { headers: jpeg, body: await picture(7) });
     const { id } = JSON.parse(created.body.toString()) as { id: string };

@@ -186,7 +186,23 @@ export const openapi: Json = {
         security: open,
         responses: {
           "200": json("They do.", "Ready"),
-          ...problems({ ...notFromHere, "503": "STORAGE_UNREACHABLE, STORAGE_DENIED, CATALOGUE_UNUSABLE or MEDIA_CLOSED." }),
+          ...problems(notFromHere),
+          "503": {
+            description: "STORAGE_UNREACHABLE, STORAGE_DENIED, CATALOGUE_UNUSABLE, CLOSING or MEDIA_CLOSED.",
+            content: { "application/problem+json": { schema: { $ref: "#/components/schemas/NotReady" } } },
+          },
+        },
+      },
+    },
+    "/metrics": {
+      get: {
+        operationId: "getMetrics",
+        tags: ["health"],
+        summary: "What the service has done, for Prometheus",
+        description: "With the access token, a session, or HOLDFAST_METRICS_TOKEN as the bearer token.",
+        responses: {
+          "200": { description: "Prometheus' text format.", content: { "text/plain": { schema: { type: "string" } } } },
+          ...problems({ ...notSignedIn, ...notFromHere }),
         },
       },
     },

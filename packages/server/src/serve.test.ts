@@ -91,9 +91,12 @@ describe("while it runs", () => {
     const root = join(service.folder, "holdfast-data", "media");
     expect((await service.fetch("/readyz")).status).toBe(200);
     await rename(root, `${root}-away`);
+    // What was found out is believed for a second, however many ask.
+    expect((await service.fetch("/readyz")).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
     const response = await service.fetch("/readyz");
     expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ code: "STORAGE_UNREACHABLE" });
+    expect(await response.json()).toMatchObject({ code: "STORAGE_UNREACHABLE", part: "storage" });
     expect((await service.fetch("/healthz")).status).toBe(200);
   });
 

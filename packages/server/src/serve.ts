@@ -1,8 +1,9 @@
 import { type Environment, fail, isProduction, type Logger, type Media, type MediaOptions, openMedia } from "@holdfast/media";
 import { createAccess, isLoopbackAddress } from "./access.js";
-import { addressOf, closeHttpServer, createHttpServer, listen } from "./http-server.js";
+import { addressOf, type AnsweredRequest, closeHttpServer, createHttpServer, listen } from "./http-server.js";
 import { createDemonstration, type Demonstration } from "./redeploy/demonstration.js";
-import { logRequests, openLog } from "./request-log.js";
+import { createMetrics } from "./metrics.js";
+import { openLog } from "./request-log.js";
 import { createService } from "./service.js";
 import { type LogLevel, readSettings } from "./settings.js";
 import { exitOnSignals } from "./signals.js";
@@ -58,7 +59,7 @@ const defaultGraceMs = 25_000;
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningService> {
   const { env = process.env, print = (line) => void process.stdout.write(`${line}\n`), graceMs = defaultGraceMs } = options;
-  const { port: wantedPort, host, token, logLevel } = readSettings(env, options);
+  const { port: wantedPort, host, token, metricsToken, maxConnections, logLevel } = readSettings(env, options);
   const address = await addressOf(host);
   const isLoopback = isLoopbackAddress(address);
   if (!isLoopback && token === undefined) throw fail("TOKEN_REQUIRED", { address: host });
@@ -69,7 +70,11 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
     open = resolve;
   });
   let answer: Answer = async (request) => await (await opened)(request);
-  const server = createHttpServer((request) => answer(request));
+  let observe = (_: AnsweredRequest): void => undefined;
+  const { server, connections } = createHttpServer((request) => answer(request), {
+    maxConnections,
+    observe: (answered) => observe(answered),
+  });
   const port = await listen(server, address, wantedPort);
 
   let media: Media;
@@ -95,17 +100,24 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
 
   const hasRedeploy = isLoopback && (options.redeployDemo ?? !isProduction(env));
   const redeploy: Demonstration | undefined = hasRedeploy ? createDemonstration({ media, log: log.logger }) : undefined;
+  const metrics = createMetrics(media, connections);
+  observe = (answered) => {
+    metrics.observe(answered);
+    if (log.isEachRequestLogged) log.request(answered, media.basePath);
+  };
+  let closing: Promise<void> | undefined;
   const service = createService({
     media,
     log: log.logger,
+    metrics: { ...metrics, ...(metricsToken === undefined ? {} : { token: metricsToken }) },
+    isClosing: () => closing !== undefined,
     ...(token === undefined ? {} : { token }),
     ...(redeploy === undefined ? {} : { redeploy }),
   });
-  answer = log.isEachRequestLogged ? logRequests(service.fetch, log.logger) : service.fetch;
+  answer = service.fetch;
   open(answer);
   startLog.end();
 
-  let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     closing ??= (async () => {
       await Promise.all([closeHttpServer(server, graceMs), redeploy?.close()]);

@@ -7,6 +7,7 @@ import { problemResponse } from "./problem-response.js";
 import type { Demonstration } from "./redeploy/demonstration.js";
 import { fileRoutes } from "./routes/files.js";
 import { healthRoutes } from "./routes/health.js";
+import { metricsRoute } from "./routes/metrics.js";
 import { redeployRoutes } from "./routes/redeploy.js";
 import { json, route } from "./routes/route.js";
 import { sessionRoutes } from "./routes/session.js";
@@ -19,7 +20,11 @@ export interface ServiceOptions {
   readonly token?: string;
   /** The redeploy demonstration. @defaultValue not offered */
   readonly redeploy?: Demonstration;
-  /** Where failures of the service itself go, and each request at `info`. @defaultValue nowhere */
+  /** What `/metrics` answers, to whoever may use the API and to the holder of a token of its own. @defaultValue it is not there */
+  readonly metrics?: { readonly contentType: string; text(): Promise<string>; readonly token?: string };
+  /** Whether the service is about to go: then it is not ready. @defaultValue never */
+  readonly isClosing?: () => boolean;
+  /** Where failures of the service itself go. @defaultValue nowhere */
   readonly log?: Logger;
   /** The folder of the console's pages. @defaultValue the console that comes with the package */
   readonly consoleFolder?: string;
@@ -70,7 +75,8 @@ export function createService(options: ServiceOptions): Service {
   fileRoutes(app, media);
   sessionRoutes(app, { access, hasRedeploy: redeploy !== undefined });
   if (redeploy !== undefined) redeployRoutes(app, redeploy);
-  healthRoutes(app, media);
+  healthRoutes(app, media, options.isClosing);
+  if (options.metrics !== undefined) metricsRoute(app, options.metrics, access);
   route(app, "/api/v1/openapi.json", { GET: () => json(openapi) });
 
   async function answer(request: Request): Promise<Response> {

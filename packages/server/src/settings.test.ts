@@ -16,12 +16,21 @@ function problemsOf(read: () => unknown): readonly string[] {
 
 describe("the settings", () => {
   it("are port 4100 on loopback, without a token and with a calm log, when nothing is said", () => {
-    expect(readSettings({})).toEqual({ port: 4100, host: "127.0.0.1", token: undefined, logLevel: "warn" });
+    expect(readSettings({})).toEqual({
+      port: 4100,
+      host: "127.0.0.1",
+      token: undefined,
+      metricsToken: undefined,
+      maxConnections: 4096,
+      logLevel: "warn",
+    });
   });
 
-  it("take PORT, HOST, HOLDFAST_TOKEN and LOG_LEVEL from the environment", () => {
-    const env = { PORT: "8080", HOST: "0.0.0.0", HOLDFAST_TOKEN: token, LOG_LEVEL: "info" };
-    expect(readSettings(env)).toEqual({ port: 8080, host: "0.0.0.0", token, logLevel: "info" });
+  it("take PORT, HOST, LOG_LEVEL and those of Holdfast's own name from the environment", () => {
+    const own = { HOLDFAST_TOKEN: token, HOLDFAST_METRICS_TOKEN: `${token}-metrics`, HOLDFAST_MAX_CONNECTIONS: "100" };
+    const env = { PORT: "8080", HOST: "0.0.0.0", LOG_LEVEL: "info", ...own };
+    const expected = { port: 8080, host: "0.0.0.0", token, metricsToken: `${token}-metrics`, maxConnections: 100, logLevel: "info" };
+    expect(readSettings(env)).toEqual(expected);
   });
 
   it("let what is given in the program win over the environment", () => {

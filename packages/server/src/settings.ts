@@ -8,6 +8,9 @@ export interface Settings {
   readonly port: number;
   readonly host: string;
   readonly token: string | undefined;
+  /** Opens `/metrics`, and nothing else. */
+  readonly metricsToken: string | undefined;
+  readonly maxConnections: number;
   readonly logLevel: LogLevel;
 }
 
@@ -15,6 +18,8 @@ export interface Settings {
 export const minTokenLength = 16;
 
 const defaultPort = 4100;
+/** Each takes some ten kilobytes while it waits. */
+const defaultMaxConnections = 4096;
 const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
@@ -30,10 +35,12 @@ export function readSettings(
   const port = overrides.port ?? readPort(env["PORT"], problems);
   if (overrides.port !== undefined && !isPort(overrides.port)) problems.push(notAPort("The port", String(overrides.port)));
   const logLevel = overrides.logLevel ?? readLogLevel(env["LOG_LEVEL"], problems);
-  const token = readToken(env["HOLDFAST_TOKEN"], problems);
+  const token = readToken("HOLDFAST_TOKEN", env["HOLDFAST_TOKEN"], problems);
+  const metricsToken = readToken("HOLDFAST_METRICS_TOKEN", env["HOLDFAST_METRICS_TOKEN"], problems);
+  const maxConnections = readMaxConnections(env["HOLDFAST_MAX_CONNECTIONS"], problems);
   const host = readHost(overrides.host ?? env["HOST"], env, problems);
   if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
-  return { port, host, token, logLevel };
+  return { port, host, token, metricsToken, maxConnections, logLevel };
 }
 
 function readPort(text: string | undefined, problems: string[]): number {
@@ -67,10 +74,17 @@ function readLogLevel(text: string | undefined, problems: string[]): LogLevel {
   return level ?? "warn";
 }
 
-function readToken(token: string | undefined, problems: string[]): string | undefined {
+function readMaxConnections(text: string | undefined, problems: string[]): number {
+  if (text === undefined) return defaultMaxConnections;
+  const number = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (number < 1) problems.push(`HOLDFAST_MAX_CONNECTIONS=${JSON.stringify(text)} is no number of connections: give it one from 1 up.`);
+  return number;
+}
+
+function readToken(variable: string, token: string | undefined, problems: string[]): string | undefined {
   if (token === undefined) return undefined;
   const why = whyNotToken(token);
-  if (why !== undefined) problems.push(`HOLDFAST_TOKEN ${why}. Make one with: openssl rand -hex 32`);
+  if (why !== undefined) problems.push(`${variable} ${why}. Make one with: openssl rand -hex 32`);
   return token;
 }
 

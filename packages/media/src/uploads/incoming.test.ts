@@ -73,6 +73,21 @@ describe("guard", () => {
     release.mockRestore();
   });
 
+  it("ends a stream that brings next to nothing, and no other", async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+    const everySecond = (bytes: number): ReturnType<typeof stream> =>
+      stream(async () => {
+        now += 1000;
+        return { done: now > 25_000, value: Buffer.alloc(bytes) } as IteratorResult<Uint8Array>;
+      });
+    const whole = lengthOf(guard(everySecond(400), "a.jpg", { ...limits, maxBytes: 1e6 }, undefined));
+    await expect(whole).rejects.toThrow(coded("UPLOAD_STALLED"));
+    now = 0;
+    expect(await lengthOf(guard(everySecond(600), "a.jpg", { ...limits, maxBytes: 1e6 }, undefined))).toBe(10 + 25 * 600);
+    clock.mockRestore();
+  });
+
   it("does not call a slow reader a silent sender", async () => {
     for await (const block of guard(inBlocks(Buffer.alloc(200), 100), "a.jpg", limits, undefined)) {
       await new Promise((resolve) => setTimeout(resolve, block.byteLength));

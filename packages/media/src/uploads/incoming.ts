@@ -3,6 +3,11 @@ import { fail, isHoldfastError } from "../errors.js";
 import type { UploadLimits } from "../media.js";
 import { sniffBytes } from "../images/sniff.js";
 
+/** Slower than any modem: who sends less keeps a place without using it. */
+const minBytesPerSecond = 500;
+/** The least time in which we waited for a sender before its rate is judged. */
+const leastJudgedMs = 10_000;
+
 /** A file on its way in: what the sender says of it, and its bytes, which can be read once. */
 export interface Incoming {
   readonly name: string;
@@ -59,8 +64,8 @@ export async function peek(stream: AsyncIterable<Uint8Array>): Promise<Peeked> {
 }
 
 /**
- * Guard a stream while it is read: end it when it grows beyond the limit, when its sender is silent for too long, and when
- * `signal` fires. A stream that breaks off, or ends before its declared size, is told as what it is, an upload that ended early.
+ * Guard a stream while it is read: end it when it grows beyond the limit, when its sender is silent or all but silent for too long,
+ * and when `signal` fires. Only time in which we wait for the sender counts, never time in which the storage was slow. A stream that breaks off, or ends before its declared size, is told as what it is, an upload that ended early.
  */
 export async function* guard(
   stream: AsyncIterable<Uint8Array>,
@@ -72,8 +77,11 @@ export async function* guard(
   const iterator = iterate(stream);
   let size = 0;
   let hasEnded = false;
+  let waitedMs = 0;
+  let receivedMeanwhile = 0;
   try {
     for (;;) {
+      const askedAt = performance.now();
       const next = await withinTime(() => iterator.next(), name, limits.stallTimeoutMs, signal);
       if (next.done === true) {
         hasEnded = true;
@@ -81,6 +89,15 @@ export async function* guard(
         return;
       }
       size += next.value.byteLength;
+      waitedMs += performance.now() - askedAt;
+      receivedMeanwhile += next.value.byteLength;
+      if (waitedMs >= Math.max(limits.stallTimeoutMs, leastJudgedMs)) {
+        if (receivedMeanwhile < (minBytesPerSecond * waitedMs) / 1000) {
+          throw fail("UPLOAD_STALLED", { name, stallTimeoutMs: limits.stallTimeoutMs });
+        }
+        waitedMs = 0;
+        receivedMeanwhile = 0;
+      }
       if (size > limits.maxBytes) throw fail("UPLOAD_TOO_LARGE", { name, maxBytes: limits.maxBytes });
       yield next.value;
     }
