@@ -89,7 +89,9 @@ describe.each(documents)("%s", (path) => {
   it("is written without exclamation marks", () => {
     const prose = read(path)
       .replace(/```[^]*?```/g, "")
-      .replace(/`[^`]*`/g, "");
+      .replace(/`[^`]*`/g, "")
+      // A picture.
+      .replaceAll("![", "[");
     expect(prose.split("\n").filter((line) => line.includes("!"))).toEqual([]);
   });
 });

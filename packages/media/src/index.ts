@@ -1,5 +1,8 @@
 export { type CanaryHistory, type CanarySighting, readCanary, releaseOf } from "./catalogue/canary.js";
 export { sharedSqliteDialect } from "./catalogue/shared-connection.js";
+export type { SigningKeyRotation } from "./delivery/signing-keys.js";
+export type { PresetOptions } from "./images/known-transforms.js";
+export type { Fit, Focus, TransformOptions } from "./images/parameters.js";
 export type { Job, JobState } from "./catalogue/jobs.js";
 export { type Manifest, type ManifestAttachment, parseManifest } from "./catalogue/manifest.js";
 export type { Replica } from "./catalogue/replicas.js";
@@ -32,8 +35,10 @@ export type {
   ReceiveFileOptions,
   SettleReport,
   SqliteHandle,
+  SrcsetOptions,
   StageOptions,
   UploadLimits,
+  UrlOptions,
 } from "./media.js";
 export type { RebuildOptions, RebuildProgress, RebuildReport } from "./rebuild-options.js";
 export { openJobs } from "./open-jobs.js";
