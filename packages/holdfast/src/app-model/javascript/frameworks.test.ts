@@ -139,6 +139,14 @@ describe("Strapi", () => {
   const strapi = manifest(["@strapi/strapi", "pg"], { scripts: { start: "strapi start" } });
   const database = `module.exports = ({ env }) => ({ connection: { client: "postgres", connection: { connectionString: env("DATABASE_URL") } } });`;
 
+  it("keeps no uploads where the plugin is switched off", async () => {
+    const reading = await readApp({
+      "package.json": strapi,
+      "config/env/production/plugins.js": "module.exports = () => ({ upload: { enabled: false } });",
+    });
+    expect(sinksTold(reading)).toEqual([]);
+  });
+
   it("takes the absence of a provider for the local disk", async () => {
     const reading = await readApp({
       "package.json": strapi,

@@ -60,6 +60,8 @@ const lineWith = (machine: OpenMachine, path: string, wanted: RegExp): number =>
 export const strapiSinks = (machine: OpenMachine): readonly Sink[] => {
   const plugins = config(machine, "plugins");
   const server = config(machine, "server");
+  const enabled = entryAt(plugins.value, "upload", "enabled");
+  if (enabled?.length === 1 && enabled[0]?.value.kind === "literal" && enabled[0].value.value === false) return [];
   const folder = entryAt(server.value, "dirs", "public") ?? one({ kind: "literal", value: "public" });
   const provider =
     entryAt(plugins.value, "upload", "config", "provider") ?? entryAt(plugins.value, "upload", "provider") ?? legacyProvider(machine);

@@ -161,7 +161,14 @@ const servers: readonly (readonly [pattern: RegExp, engine: string])[] = [
   [/^(pymysql|MySQLdb|mysql\.connector|aiomysql)\..*(connect|create_pool|Pool)$/, "mysql"],
   [/(^|\.)firestore\.(client|Client)$|(^|\.)firestore_v1\.Client$/, "firestore"],
   [/^pymssql\.connect$|^pyodbc\.connect$/, "sqlserver"],
+  [/^supabase\..*(create_client|acreate_client|create_async_client)$/, "supabase"],
 ];
+
+/** What a client that is asked for by a service's name opens: `boto3.resource("dynamodb")`, `session.client("dynamodb")`. */
+function serverAsked(name: string, first: Value | undefined): string | undefined {
+  if (!/(^|\.)(resource|client)$/.test(name) || first === undefined) return undefined;
+  return textOf(first) === "dynamodb" ? "dynamodb" : undefined;
+}
 
 /** What a call opens, where it is a database. */
 export function openedBy(call: Call): { readonly label: string; readonly rows: readonly Outcome[] } | undefined {
@@ -193,12 +200,12 @@ export function openedBy(call: Call): { readonly label: string; readonly rows: r
       label: "JSON file",
       rows: fileRows(written, { file, line, why: "the app's data is written to a file on the instance's own disk" }),
     };
-  const server = servers.find(([pattern]) => pattern.test(name));
+  const server = servers.find(([pattern]) => pattern.test(name))?.[1] ?? serverAsked(name, items[0]);
   return server === undefined
     ? undefined
     : {
         label: "default",
-        rows: [outcome({ kind: "database", engine: server[1] }, [{ ...because, why: `the database is a server (${server[1]})` }])],
+        rows: [outcome({ kind: "database", engine: server }, [{ ...because, why: `the database is a server (${server})` }])],
       };
 }
 

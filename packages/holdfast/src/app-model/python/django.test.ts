@@ -53,6 +53,23 @@ const cloudinary = "cloudinary_storage.storage.MediaCloudinaryStorage";
 const s3 = "storages.backends.s3boto3.S3Boto3Storage";
 const disk = "django.core.files.storage.FileSystemStorage";
 
+describe("settings that are declared and not there", () => {
+  it("give way to those that the start file names, and a package hides a module of its name", async () => {
+    const reading = await project(
+      "",
+      {
+        "shop/settings.py": "INSTALLED_APPS = []\n",
+        "shop/settings/__init__.py": "",
+        "shop/settings/base.py": `${paths}DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "a"}}\n`,
+        "shop/wsgi.py": start.replace("shop.settings", "shop.settings.base"),
+      },
+      declaring({ DJANGO_SETTINGS_MODULE: "shop.settings.production" }),
+    );
+    expect(sinksOf(reading)["Article.cover"]).toEqual(["disk shop/media"]);
+    expect(databasesOf(reading)).toEqual({ default: ["database postgres"] });
+  });
+});
+
 describe("where Django's files go", () => {
   it("is the media folder where no storage is set", async () => {
     expect(await cover("")).toEqual(["disk media"]);

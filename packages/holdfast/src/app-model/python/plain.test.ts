@@ -335,6 +335,13 @@ def save_users(users):
       ),
     ).toEqual({ default: ["database mongodb"] });
   });
+
+  it("of Supabase and of Amazon are servers", async () => {
+    const supabase = 'from supabase import create_client\nclient = create_client(os.environ["URL"], os.environ["KEY"])\n';
+    expect(databasesOf(await fastapi(supabase))).toEqual({ default: ["database supabase"] });
+    const dynamo = 'import boto3\ntable = boto3.resource("dynamodb").Table("a")\nbucket = boto3.client("s3")\n';
+    expect(databasesOf(await fastapi(dynamo))).toEqual({ default: ["database dynamodb"] });
+  });
 });
 
 describe("a repository that means no good", () => {

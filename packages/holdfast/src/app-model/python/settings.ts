@@ -130,7 +130,9 @@ function settingsModules(machine: Machine): readonly SettingsModule[] {
       .source(start)
       .split("\n")
       .findIndex((text) => text.includes("DJANGO_SETTINGS_MODULE")) + 1;
-  const declared = declaredModule(project);
+  const named = declaredModule(project);
+  // What is declared and is not there starts nothing: what the start file itself says is the best that is known.
+  const declared = named !== undefined && project.moduleFile(named.value, start) !== undefined ? named : undefined;
   const chosen = machine.environment.get("DJANGO_SETTINGS_MODULE");
   const rows: SettingsModule[] = [];
   const walk = (value: Value | undefined, when: Condition): void => {
@@ -197,7 +199,11 @@ function declaredModule(project: PythonProject): (Place & { readonly value: stri
 function bareSettings(machine: Machine): readonly SettingsModule[] {
   const { project } = machine;
   const files = project.files.filter(
-    (file) => /(^|\/)(settings|config)(\/\w+)?\.py$/.test(file) && /INSTALLED_APPS|import \*/.test(project.source(file)),
+    (file) =>
+      /(^|\/)(settings|config)(\/\w+)?\.py$/.test(file) &&
+      /INSTALLED_APPS|import \*/.test(project.source(file)) &&
+      // A package of the same name hides a module.
+      !project.tree.has(file.replace(/\.py$/, "/__init__.py")),
   );
   // What is named for production, else what stands nearest.
   const rank = (file: string): number =>
