@@ -27,7 +27,7 @@ export interface StorageDriver {
 }
 
 /** What services differ in. */
-export type QuirkName = "honoursIfNoneMatch" | "checksMd5" | "listsInOrder" | "takesPostPolicy" | "listsMultipart";
+export type QuirkName = "honoursIfNoneMatch" | "checksMd5" | "checksSignedBody" | "listsInOrder" | "takesPostPolicy" | "listsMultipart";
 
 /** One rule of which pages may speak to a bucket, and how. */
 export interface CorsRule {

@@ -6,7 +6,8 @@ import type { CanaryStatus, QuirkStatus, ServiceStatus, StatusReport } from "./s
 
 const quirkWords: Readonly<Record<QuirkName, string>> = {
   honoursIfNoneMatch: "a conditional write never replaces",
-  checksMd5: "damaged bytes are refused",
+  checksMd5: "bytes that do not match their MD5 are refused",
+  checksSignedBody: "bytes that are not the signed ones are refused",
   listsInOrder: "listings come in order",
   takesPostPolicy: "browsers may upload directly",
   listsMultipart: "unfinished uploads can be listed",

@@ -132,7 +132,8 @@ describe("holdfast storage status", () => {
   });
 
   it("holds what was probed against what the service is known for", async () => {
-    const usual = { honoursIfNoneMatch: true, checksMd5: true, listsInOrder: true, takesPostPolicy: false, listsMultipart: true };
+    const checks = { checksMd5: true, checksSignedBody: true };
+    const usual = { honoursIfNoneMatch: true, ...checks, listsInOrder: true, takesPostPolicy: false, listsMultipart: true };
     const open: StorageInspection["open"] = async () => ({
       ...(await media.inspectStorage({}, cwd).open()),
       driver: { name: "s3", quirks: { ...usual, honoursIfNoneMatch: false } },

@@ -4,6 +4,8 @@ export interface S3Quirks {
   readonly honoursIfNoneMatch: boolean;
   /** A body that does not match its Content-MD5 is refused. */
   readonly checksMd5: boolean;
+  /** A body that is not the one which was signed is refused. Then no MD5 is made of it. */
+  readonly checksSignedBody: boolean;
   /** A listing is in the order of UTF-8 bytes. */
   readonly listsInOrder: boolean;
   /** Browsers can post a form with a signed policy. */
@@ -26,7 +28,14 @@ export interface S3Provider {
   readonly source: string;
 }
 
-const usual: S3Quirks = { honoursIfNoneMatch: true, checksMd5: true, listsInOrder: true, takesPostPolicy: true, listsMultipart: true };
+const usual: S3Quirks = {
+  honoursIfNoneMatch: true,
+  checksMd5: true,
+  checksSignedBody: true,
+  listsInOrder: true,
+  takesPostPolicy: true,
+  listsMultipart: true,
+};
 
 /** The services we know, by their own documentation and by trying (2026). The first whose host matches counts. */
 export const s3Providers: readonly S3Provider[] = [

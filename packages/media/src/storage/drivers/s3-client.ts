@@ -1,4 +1,4 @@
-import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { PutObjectCommand, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { fail, type HoldfastError, isHoldfastError } from "../../errors.js";
 import { loadSdk } from "./load-sdk.js";
 import type { S3Location } from "./s3-options.js";
@@ -32,7 +32,7 @@ export async function connectToS3(location: S3Location): Promise<S3Connection> {
     maxAttempts,
     // No limit for a whole request: a part of 8 MiB takes minutes on a slow line, and nothing is wrong with that.
     requestHandler: { connectionTimeout: connectMs, socketTimeout: silenceMs },
-    // The SDK's own checksums break R2, B2 and others (aws-sdk-js-v3 #6810); Content-MD5 is understood everywhere.
+    // The SDK's own checksums break R2, B2 and others (aws-sdk-js-v3 #6810); the signed hash and Content-MD5 are understood.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     ...(region === undefined ? {} : { region }),
@@ -40,6 +40,22 @@ export async function connectToS3(location: S3Location): Promise<S3Connection> {
     ...(credentials === undefined ? {} : { credentials }),
   };
   return { sdk, client: new sdk.S3Client(config), bucket, name: `s3 (bucket "${bucket}")` };
+}
+
+/**
+ * Have a request's body signed by this SHA-256, hexadecimal, in the place of one that the SDK makes of it. A service that holds the body
+ * against what was signed refuses every other.
+ */
+export function signBodyAs(command: PutObjectCommand, sha256: string): PutObjectCommand {
+  command.middlewareStack.add(
+    (next) => async (given) => {
+      // Every request of the SDK's own that is built has headers; the signer takes the hash from here where it is.
+      (given.request as { readonly headers: Record<string, string> }).headers["x-amz-content-sha256"] = sha256;
+      return await next(given);
+    },
+    { step: "build", name: "holdfastSignedBody" },
+  );
+  return command;
 }
 
 /** The HTTP status an SDK error carries, if any. */

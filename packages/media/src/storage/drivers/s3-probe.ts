@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import type { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { S3Quirks } from "../quirks.js";
 import { loadSdk } from "./load-sdk.js";
-import { type S3Connection, statusOf, wrapS3Error } from "./s3-client.js";
+import { type S3Connection, signBodyAs, statusOf, wrapS3Error } from "./s3-client.js";
 
 /**
  * Find out what the service really does, on an object that is there already and whose bytes do not change by it: whether a
- * conditional write is refused, and whether a body that does not match its MD5 is.
+ * conditional write is refused, and whether a body that is not the one which was signed, or does not match its MD5, is.
  */
 export async function probeQuirks(connection: S3Connection, expected: S3Quirks, objectKey: string, content: string): Promise<S3Quirks> {
   const { sdk, client, bucket, name } = connection;
@@ -24,13 +25,28 @@ export async function probeQuirks(connection: S3Connection, expected: S3Quirks, 
   };
   const conditional = await statusOfPut({ IfNoneMatch: "*" });
   const damaged = await statusOfPut({ ContentMD5: createHash("md5").update("something else").digest("base64") });
+  const isOtherRefused = await refusesOther(connection, new sdk.PutObjectCommand(put));
   return {
     ...expected,
     honoursIfNoneMatch: expected.honoursIfNoneMatch && conditional === 412,
     checksMd5: damaged === 400,
+    checksSignedBody: isOtherRefused,
     takesPostPolicy: expected.takesPostPolicy && (await takesPost(connection, objectKey, content)),
     listsMultipart: expected.listsMultipart && (await listsMultipart(connection)),
   };
+}
+
+/** Tell whether a body is refused that is not the one which was signed, and for that reason. */
+async function refusesOther({ client, name }: S3Connection, command: PutObjectCommand): Promise<boolean> {
+  const other = createHash("sha256").update("something else").digest("hex");
+  try {
+    await client.send(signBodyAs(command, other));
+    return false;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === undefined || status >= 500) throw wrapS3Error(error, name, "be probed");
+    return error instanceof Error && (error.name === "XAmzContentSHA256Mismatch" || error.name === "BadDigest");
+  }
 }
 
 /** Post the object its own bytes once more, as a browser would. */

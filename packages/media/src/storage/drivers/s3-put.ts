@@ -4,7 +4,7 @@ import { fail, isHoldfastError } from "../../errors.js";
 import type { PutOptions, Receipt, Sha256, Source } from "../driver.js";
 import type { Key } from "../key.js";
 import type { S3Quirks } from "../quirks.js";
-import { type S3Connection, statusOf, wrapS3Error } from "./s3-client.js";
+import { type S3Connection, signBodyAs, statusOf, wrapS3Error } from "./s3-client.js";
 import { Parts } from "./source-parts.js";
 
 /** Above S3's smallest part (5 MiB), and small enough that two in memory are nothing. R2 wants all parts alike. */
@@ -28,8 +28,8 @@ interface Target {
 }
 
 /**
- * Store an object: in one request where it fits into a part, else in parts. Each request carries the MD5 of its bytes, which
- * the service checks. When an answer is lost, the object itself is asked whether it was this put that wrote it.
+ * Store an object: in one request where it fits into a part, else in parts. Each request is signed by the SHA-256 of its
+ * bytes, or carries their MD5, which the service checks. When an answer is lost, the object itself is asked whether it was this put that wrote it.
  */
 export async function putObject(
   connection: S3Connection,
@@ -45,7 +45,7 @@ export async function putObject(
     const first = await parts.next(options.signal);
     const etag = parts.isDone ? await putWhole(target, first, parts, source.size) : await putInParts(target, first, parts, source.size);
     const { size, sha256 } = parts.summary();
-    return { size, sha256, ...(etag === undefined ? {} : { etag }), verifiedBy: quirks.checksMd5 ? "backend" : "local" };
+    return { size, sha256, ...(etag === undefined ? {} : { etag }), verifiedBy: isChecked(quirks) ? "backend" : "local" };
   } finally {
     await parts.close();
   }
@@ -61,10 +61,11 @@ async function putWhole(target: Target, bytes: Uint8Array, parts: Parts, declare
       Key: objectKey,
       Body: bytes,
       ContentLength: bytes.byteLength,
-      ContentMD5: md5Of(bytes),
+      ...md5For(target.quirks, bytes),
       ...headersOf(target),
       ...(options.ifAbsent === true ? { IfNoneMatch: "*" } : {}),
     });
+    signBodyAs(command, parts.summary().sha256);
     return (await client.send(command, abortable(options.signal))).ETag;
   });
 }
@@ -116,7 +117,7 @@ async function sendParts(target: Target, uploadId: string, first: Buffer, parts:
       PartNumber: number,
       Body: bytes,
       ContentLength: bytes.byteLength,
-      ContentMD5: md5Of(bytes),
+      ...md5For(target.quirks, bytes),
     });
     const { ETag } = await attempt(target, async () => await client.send(command, abortable(options.signal)));
     completed.push({ PartNumber: number, ...(ETag === undefined ? {} : { ETag }) });
@@ -219,8 +220,14 @@ function refuseUnlessExpected(
   }
 }
 
-function md5Of(bytes: Uint8Array): string {
-  return createHash("md5").update(bytes).digest("base64");
+/** Whether the service holds what arrived against what we said of it. */
+function isChecked({ checksMd5, checksSignedBody }: S3Quirks): boolean {
+  return checksMd5 || checksSignedBody;
+}
+
+/** The MD5 of a request's bytes, for a service that takes no notice of the SHA-256 they are signed by. */
+function md5For({ checksSignedBody }: S3Quirks, bytes: Uint8Array): { readonly ContentMD5?: string } {
+  return checksSignedBody ? {} : { ContentMD5: createHash("md5").update(bytes).digest("base64") };
 }
 
 /** Options for the SDK that carry a signal, where there is one. */

@@ -16,7 +16,7 @@ const maxBytes = 5 * 1024 ** 4;
 
 /**
  * Store objects in an S3-compatible bucket. What the service can do is probed now, with one small object, and the facets are
- * what was found. Uploads carry the MD5 of each request's bytes, so that the service refuses what was damaged on the way.
+ * what was found. Uploads carry a hash of each request's bytes, so that the service refuses what was damaged on the way.
  *
  * @throws CONFIG_INVALID when the SDK is not installed; STORAGE_DENIED, STORAGE_UNREACHABLE
  */
