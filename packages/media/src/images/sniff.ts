@@ -9,11 +9,8 @@ export type Sniffed = { readonly mediaType: MediaType } | { readonly mediaType: 
 
 /** Recognise a file by its first bytes. The client's word is not asked. */
 export async function sniff(head: Uint8Array): Promise<Sniffed> {
-  const text = asText(head);
-  if (text !== undefined && isSvg(text)) {
-    const svg = findMediaType("image/svg+xml");
-    if (svg !== undefined) return { mediaType: svg };
-  }
+  const svg = mayBeMarkup(head) && isSvg(asText(head) ?? "") ? findMediaType("image/svg+xml") : undefined;
+  if (svg !== undefined) return { mediaType: svg };
   const avif = isAvif(head) ? findMediaType("image/avif") : undefined;
   if (avif !== undefined) return { mediaType: avif };
   const found = await fileTypeFromBuffer(head);
@@ -25,7 +22,7 @@ export async function sniff(head: Uint8Array): Promise<Sniffed> {
   // A TIFF whose directory comes after its pixels (TIFF 6.0 §2) says no more than this in its first bytes.
   const tiff = isTiff(head) ? findMediaType("image/tiff") : undefined;
   if (tiff !== undefined) return { mediaType: tiff };
-  return { mediaType: undefined, words: text === undefined ? "of no kind that is known" : "text" };
+  return { mediaType: undefined, words: asText(head) === undefined ? "of no kind that is known" : "text" };
 }
 
 /**
@@ -38,6 +35,14 @@ function isAvif(head: Uint8Array): boolean {
   const brands: readonly string[] = box.slice(16, box.charCodeAt(3)).match(/[^]{4}/g) ?? [];
   return brands.includes("avif") && !brands.includes("heic");
 }
+
+/** Tell by the first byte that is no white space: most files are not text, and finding that out by reading them as such is slow. */
+function mayBeMarkup(head: Uint8Array): boolean {
+  return head.find((byte) => !skippedBytes.has(byte)) === "<".codePointAt(0);
+}
+
+/** White space that `isSvg` passes over, and the three bytes of a byte order mark. */
+const skippedBytes: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
 
 function isTiff(head: Uint8Array): boolean {
   const magic = Buffer.from(head.subarray(0, 4)).toString("latin1");
