@@ -13,7 +13,7 @@ as_root() {
 }
 
 # Install what is missing of: the browser, the tracer of system calls, the server that bench/ compares with and media is tried behind,
-# Varnish, curl, PostgreSQL, and the two S3 servers that drivers are tried on, Ceph's and Swift's.
+# Varnish, curl, PostgreSQL and a pooler before it, and the two S3 servers that drivers are tried on, Ceph's and Swift's.
 system_packages() {
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
@@ -23,6 +23,7 @@ system_packages() {
   command -v curl >/dev/null || missing+=(curl)
   command -v git >/dev/null || missing+=(git)
   command -v psql >/dev/null && compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || missing+=(postgresql)
+  command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   command -v radosgw >/dev/null && command -v ceph-osd >/dev/null || missing+=(radosgw ceph-mon ceph-osd ceph-common)
   command -v swift-proxy-server >/dev/null && command -v memcached >/dev/null ||
     missing+=(swift-proxy swift-account swift-container swift-object memcached)

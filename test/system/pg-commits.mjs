@@ -19,8 +19,8 @@ export function aroundCommits(handle) {
   const storing = new WeakMap();
   pg.Client.prototype.query = function (statement, parameters, ...rest) {
     const run = (text = statement, values = parameters) => Promise.resolve(query.call(this, text, values, ...rest));
-    if (typeof statement !== "string") return query.call(this, statement, parameters, ...rest);
-    if (/^with "stored" as \(update\b/i.test(statement)) {
+    // One that is kept prepared comes with its name and its values.
+    if (/^with "stored" as \(update\b/i.test(statement?.text ?? statement)) {
       return handle({
         client: this,
         keyOf: ({ rows: [row] = [] }) => row?.object_key ?? "",
@@ -31,6 +31,7 @@ export function aroundCommits(handle) {
         },
       });
     }
+    if (typeof statement !== "string") return query.call(this, statement, parameters, ...rest);
     if (/^insert into "?\w*replicas/i.test(statement)) {
       storing.set(this, parameters.find((value) => typeof value === "string" && value.startsWith("originals/")) ?? "");
     }

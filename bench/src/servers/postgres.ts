@@ -68,7 +68,8 @@ export async function startPostgres(
   };
 }
 
-function unprivilegedUser(): { readonly uid: number; readonly gid: number } {
+/** Whom a server runs as that refuses to run as root: the user its package made, or nobody. */
+export function unprivilegedUser(): { readonly uid: number; readonly gid: number } {
   const entries = readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .map((line) => line.split(":"));

@@ -131,6 +131,13 @@ export interface PostgresHandle {
 
 /** A connection lent by a pool: the part of it that is used. */
 export interface PostgresPoolClientHandle extends PostgresClientHandle {
+  query(sql: string, parameters: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
+  /** The same, as a statement that the connection keeps prepared under its name. */
+  query(statement: {
+    readonly name: string;
+    readonly text: string;
+    readonly values: unknown[];
+  }): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
   on(event: "error", listener: (error: Error) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;
   release(error?: Error | boolean): void;
@@ -183,6 +190,11 @@ export interface MediaOptions {
   readonly database?: string | SqliteHandle | PostgresHandle;
   /** Before the name of each table. @defaultValue `holdfast_` */
   readonly tablePrefix?: string;
+  /**
+   * Whether PostgreSQL keeps the statements of uploads prepared. Behind a pooler that does not bear it they are left out by
+   * themselves; `false` leaves them out from the start. @defaultValue MEDIA_DATABASE_PREPARE, else true
+   */
+  readonly prepareStatements?: boolean;
   /** The path that `handler` serves and URLs begin with. @defaultValue `/media` */
   readonly basePath?: string;
   /** Without one, `handler` takes no uploads, and private originals need a signed URL. */

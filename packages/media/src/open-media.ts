@@ -73,6 +73,7 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
     log,
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tablePrefix === undefined ? {} : { tablePrefix: options.tablePrefix }),
+    ...(options.prepareStatements === undefined ? {} : { prepareStatements: options.prepareStatements }),
   });
   const counters = createCounters();
   const storage = countedStorage(asOneStorage(storages, catalogue, log), counters);

@@ -14,6 +14,7 @@ import { tellEnqueued } from "./jobs.js";
 import { readMeta, writeMeta } from "./meta.js";
 import { clockOf, type DatabaseKind, defaultTablePrefix, parseTablePrefix } from "./migrations.js";
 import { numbersPlugin } from "./numbers.js";
+import { createPreparedStatements, type PreparedStatements, readPrepare } from "./prepared.js";
 import { describePostgres, isPostgresUrl, openPostgresUrl, postgresOver, whyPostgresForgets } from "./postgres.js";
 import type { Schema } from "./schema.js";
 import { sharedSqliteDialect } from "./shared-connection.js";
@@ -56,6 +57,8 @@ export interface Catalogue {
   recall(name: string): Promise<string | undefined>;
   /** Keep a value in the place of the one kept before. */
   replace(name: string, value: string): Promise<void>;
+  /** Have PostgreSQL keep a statement prepared, from its next run on; in SQLite all are. */
+  keepPrepared(sql: string): void;
   /** Why a commit that was acknowledged may be gone after the database has crashed, if it may. */
   whyNotDurable(): Promise<string | undefined>;
   close(): Promise<void>;
@@ -73,6 +76,7 @@ export type CatalogueTransaction = Kysely<Schema> | Transaction<Schema>;
 export async function openCatalogue(options: {
   readonly database?: string | SqliteHandle | PostgresHandle;
   readonly tablePrefix?: string;
+  readonly prepareStatements?: boolean;
   readonly env: Environment;
   readonly cwd: string;
   readonly facts?: DiskFacts;
@@ -80,13 +84,13 @@ export async function openCatalogue(options: {
 }): Promise<Catalogue> {
   const { database, env, cwd, log = console } = options;
   const prefix = parseTablePrefix(options.tablePrefix ?? defaultTablePrefix);
+  const preparing = (url?: string): PreparedStatements =>
+    createPreparedStatements({ isOff: !readPrepare(options.prepareStatements, env, url), log });
   if (typeof database === "object") {
     if ("connect" in database) {
-      const { dialect, close } = postgresOver(database);
-      return catalogueOver(
-        { kind: "postgres", handle: undefined, dialect, close, description: "PostgreSQL, an open pool", isOwn: false },
-        prefix,
-      );
+      const prepared = preparing();
+      const { dialect, close } = postgresOver(database, prepared);
+      return catalogueOver({ ...onPostgres, dialect, prepared, close, description: "PostgreSQL, an open pool" }, prefix);
     }
     const description = "an open SQLite handle";
     prepareConnection(database, `(${description})`);
@@ -94,9 +98,9 @@ export async function openCatalogue(options: {
   }
   const named = database === undefined ? databaseOf(env) : { variable: optionName, value: database };
   if (named !== undefined && isPostgresUrl(named.value)) {
-    const { dialect, close } = await openPostgresUrl(named, log);
-    const description = describePostgres(named.value);
-    return catalogueOver({ kind: "postgres", handle: undefined, dialect, close, description, isOwn: false }, prefix);
+    const prepared = preparing(named.value);
+    const { dialect, close } = await openPostgresUrl(named, prepared, log);
+    return catalogueOver({ ...onPostgres, dialect, prepared, close, description: describePostgres(named.value) }, prefix);
   }
   const path = sqliteFileOf(named, cwd);
   const judgement = judgeDisk(realPathOf(path), env, options.facts ?? readDiskFacts());
@@ -105,6 +109,8 @@ export async function openCatalogue(options: {
   const close = async (): Promise<void> => connection.close();
   return catalogueOver({ ...sqliteOver(connection.handle), close, description: `SQLite (${path})`, isOwn: true }, prefix);
 }
+
+const onPostgres = { kind: "postgres", handle: undefined, isOwn: false } as const;
 
 /** What errors call the database that a program gives. */
 const optionName = "database";
@@ -143,6 +149,8 @@ interface Connection {
   /** The connection itself, in SQLite. */
   readonly handle: SqliteHandle | undefined;
   readonly dialect: Dialect;
+  /** Absent in SQLite. */
+  readonly prepared?: PreparedStatements;
   readonly description: string;
   readonly isOwn: boolean;
   close(): Promise<void>;
@@ -192,6 +200,7 @@ function catalogueOver(connection: Connection, prefix: string): Catalogue {
     },
     recall: async (name) => await readMeta(db, name),
     replace: async (name, value) => await writeMeta(db, name, value),
+    keepPrepared: (text) => connection.prepared?.keep(text),
     whyNotDurable: async () => (kind === "postgres" ? await whyPostgresForgets(db, description) : undefined),
     async close() {
       await db.destroy();

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import type { AttachmentTarget } from "../media.js";
 import type { Receipt } from "../storage/driver.js";
 import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
 import { manifestKind } from "./changes.js";
+import { compiledOnce } from "./compiled.js";
 import type { FileRecord } from "./file.js";
-import { type Reservation, toRecord } from "./files.js";
+import { recordColumns, type Reservation, toRecord } from "./files.js";
 import { enqueueJobs, tellEnqueued } from "./jobs.js";
 import { transact } from "./transact.js";
 
@@ -28,32 +30,74 @@ export interface StoredFile {
   readonly expiresInMs?: number;
 }
 
+/** The values that a commit writes. */
+interface Committing {
+  readonly id: string;
+  readonly token: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly hasAlpha: number;
+  readonly frames: number;
+  readonly thumbhash: string | null;
+  readonly expiresInMs: number | null;
+  readonly storage: string;
+  readonly etag: string | null;
+  readonly verifiedBy: string;
+  readonly jobId: string;
+}
+
 /**
  * Make a reservation `stored`, with its replica, its attachment and the job that writes its manifest, all or nothing, guarded
  * by the lease's token. Undefined when the reservation is no longer ours; nothing has changed then.
  */
 export async function commitFile(catalogue: Catalogue, reservation: Reservation, stored: StoredFile): Promise<FileRecord | undefined> {
   const { db, kind } = catalogue;
+  const values = valuesOf(reservation, stored);
   // PostgreSQL writes several tables in one statement, which is one journey instead of six.
-  if (kind === "postgres" && stored.attachTo === undefined) return await commitAtOnce(catalogue, reservation, stored);
-  return await transact(db, async (tx) => {
-    const row = await storing(catalogue, tx, reservation, stored).returningAll().executeTakeFirst();
+  if (kind === "postgres" && stored.attachTo === undefined) {
+    const [row] = (await committingAtOnce.run(catalogue, values)).rows;
     if (row === undefined) return undefined;
-    await tx
-      .insertInto("replicas")
-      .values({ file_id: reservation.id, object_key: reservation.key, verified_at: catalogue.now, ...receiptColumns(stored) })
-      .execute();
+    tellEnqueued(db);
+    return toRecord(row);
+  }
+  return await transact(db, async (tx) => {
+    const [row] = (await storing.run(catalogue, values, tx)).rows;
+    if (row === undefined) return undefined;
+    await replicating.run(catalogue, { ...values, key: reservation.key }, tx);
     if (stored.attachTo !== undefined) await appendAttachment(catalogue, tx, reservation.id, stored.attachTo);
     await enqueueJobs(catalogue, tx, manifestKind, [reservation.id]);
     return toRecord(row);
   });
 }
 
-async function commitAtOnce(catalogue: Catalogue, reservation: Reservation, stored: StoredFile): Promise<FileRecord | undefined> {
+function valuesOf({ id, token }: Reservation, { receipt, facts, storage, expiresInMs }: StoredFile): Committing {
+  const { size, sha256, etag = null, verifiedBy } = receipt;
+  const { width = null, height = null, hasAlpha, frames, thumbhash = null } = facts;
+  const about = { width, height, hasAlpha: hasAlpha ? 1 : 0, frames, thumbhash };
+  return { id, token, size, sha256, ...about, expiresInMs: expiresInMs ?? null, storage, etag, verifiedBy, jobId: randomUUID() };
+}
+
+const storing = compiledOnce((catalogue, values: Committing) => storingIn(catalogue, catalogue.db, values).returning(recordColumns));
+
+const replicating = compiledOnce(({ db, now }, values: Committing & Pick<Reservation, "key">) =>
+  db.insertInto("replicas").values({
+    file_id: values.id,
+    object_key: values.key,
+    storage: values.storage,
+    size: values.size,
+    sha256: values.sha256,
+    etag: values.etag,
+    verified_by: values.verifiedBy,
+    verified_at: now,
+  }),
+);
+
+const committingAtOnce = compiledOnce((catalogue, values: Committing) => {
   const { db, now } = catalogue;
-  const { storage, size, sha256, etag, verified_by: verifiedBy } = receiptColumns(stored);
-  const row = await db
-    .with("stored", (qc) => storing(catalogue, qc, reservation, stored).returningAll())
+  return db
+    .with("stored", (qc) => storingIn(catalogue, qc, values).returning(recordColumns))
     .with("replica", (qc) =>
       qc
         .insertInto("replicas")
@@ -64,11 +108,11 @@ async function commitAtOnce(catalogue: Catalogue, reservation: Reservation, stor
             .select((of) => [
               "stored.id",
               "stored.object_key",
-              of.val(storage).as("storage"),
-              of.cast<number>(of.val(size), "bigint").as("size"),
-              of.val(sha256).as("sha256"),
-              of.val(etag).as("etag"),
-              of.val(verifiedBy).as("verified_by"),
+              of.val(values.storage).as("storage"),
+              of.cast<number>(of.val(values.size), "bigint").as("size"),
+              of.val(values.sha256).as("sha256"),
+              of.val(values.etag).as("etag"),
+              of.val(values.verifiedBy).as("verified_by"),
               now.as("verified_at"),
             ]),
         ),
@@ -81,10 +125,10 @@ async function commitAtOnce(catalogue: Catalogue, reservation: Reservation, stor
           eb
             .selectFrom("stored")
             .select((of) => [
-              of.val<string>(randomUUID()).as("id"),
+              of.val(values.jobId).as("id"),
               of.val(manifestKind).as("kind"),
               "stored.id as subject",
-              of.val<"ready">("ready").as("state"),
+              sql.lit("ready" as const).as("state"),
               now.as("run_at"),
               now.as("enqueued_at"),
               now.as("changed_at"),
@@ -92,46 +136,33 @@ async function commitAtOnce(catalogue: Catalogue, reservation: Reservation, stor
         ),
     )
     .selectFrom("stored")
-    .selectAll()
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  tellEnqueued(db);
-  return toRecord(row);
-}
+    .selectAll();
+});
 
 /** The one guarded update by which a file becomes stored. */
-function storing(
-  { now }: Catalogue,
-  db: Pick<CatalogueTransaction, "updateTable">,
-  reservation: Reservation,
-  { receipt, facts, expiresInMs }: StoredFile,
-) {
+function storingIn({ now }: Catalogue, db: Pick<CatalogueTransaction, "updateTable">, values: Committing) {
   return db
     .updateTable("files")
     .set((eb) => ({
-      state: "stored",
-      size: receipt.size,
-      sha256: receipt.sha256,
-      width: facts.width ?? null,
-      height: facts.height ?? null,
-      has_alpha: facts.hasAlpha ? 1 : 0,
-      frames: facts.frames,
-      thumbhash: facts.thumbhash ?? null,
+      state: sql.lit("stored"),
+      size: values.size,
+      sha256: values.sha256,
+      width: values.width,
+      height: values.height,
+      has_alpha: values.hasAlpha,
+      frames: values.frames,
+      thumbhash: values.thumbhash,
       lease_token: null,
       lease_expires_at: null,
       stored_at: now,
       changed_at: now,
-      expires_at: expiresInMs === undefined ? null : eb(now, "+", expiresInMs),
+      // Without a time to expire at the sum is NULL.
+      expires_at: sql<number | null>`${now} + ${values.expiresInMs}`,
       revision: eb("revision", "+", 1),
     }))
-    .where("id", "=", reservation.id)
-    .where("state", "=", "reserved")
-    .where("lease_token", "=", reservation.token);
-}
-
-function receiptColumns({ receipt, storage }: StoredFile) {
-  const { size, sha256, etag = null, verifiedBy } = receipt;
-  return { storage, size, sha256, etag, verified_by: verifiedBy };
+    .where("id", "=", values.id)
+    .where("state", "=", sql.lit("reserved"))
+    .where("lease_token", "=", values.token);
 }
 
 async function appendAttachment(catalogue: Catalogue, tx: CatalogueTransaction, fileId: string, target: AttachmentTarget): Promise<void> {

@@ -1,9 +1,10 @@
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { AttachmentTarget } from "../media.js";
 import type { Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import type { Catalogue } from "./catalogue.js";
 import { noteChanged } from "./changes.js";
+import { compiledOnce } from "./compiled.js";
 import type { FileId, FileRecord, Visibility } from "./file.js";
 import type { FilesTable } from "./schema.js";
 import { transact } from "./transact.js";
@@ -19,36 +20,43 @@ export interface Reservation {
   readonly token: string;
 }
 
+/** What is known of a file before its bytes. */
+export interface FileAbout {
+  readonly name: string;
+  readonly type: string;
+  readonly visibility: Visibility;
+  readonly leaseMs: number;
+  readonly owner?: string;
+  readonly idempotencyKey?: string;
+}
+
+type Reserving = Reservation &
+  Omit<FileAbout, "visibility" | "owner" | "idempotencyKey"> &
+  ReturnType<typeof visibilityColumns> &
+  Record<"owner" | "idempotencyKey", string | null>;
+
+const reserving = compiledOnce(({ db, now }, about: Reserving) =>
+  db.insertInto("files").values((eb) => ({
+    id: about.id,
+    state: sql.lit("reserved"),
+    name: about.name,
+    type: about.type,
+    visibility: about.visibility,
+    is_confidential: about.is_confidential,
+    owner: about.owner,
+    idempotency_key: about.idempotencyKey,
+    object_key: about.key,
+    lease_token: about.token,
+    lease_expires_at: eb(now, "+", about.leaseMs),
+    reserved_at: now,
+    changed_at: now,
+  })),
+);
+
 /** Commit the row `reserved`, with its lease. */
-export async function reserveFile(
-  { db, now }: Catalogue,
-  reservation: Reservation,
-  about: {
-    readonly name: string;
-    readonly type: string;
-    readonly visibility: Visibility;
-    readonly leaseMs: number;
-    readonly owner?: string;
-    readonly idempotencyKey?: string;
-  },
-): Promise<void> {
-  await db
-    .insertInto("files")
-    .values((eb) => ({
-      id: reservation.id,
-      state: "reserved",
-      name: about.name,
-      type: about.type,
-      ...visibilityColumns(about.visibility),
-      owner: about.owner ?? null,
-      idempotency_key: about.idempotencyKey ?? null,
-      object_key: reservation.key,
-      lease_token: reservation.token,
-      lease_expires_at: eb(now, "+", about.leaseMs),
-      reserved_at: now,
-      changed_at: now,
-    }))
-    .execute();
+export async function reserveFile(catalogue: Catalogue, reservation: Reservation, about: FileAbout): Promise<void> {
+  const { owner = null, idempotencyKey = null } = about;
+  await reserving.run(catalogue, { ...about, ...visibilityColumns(about.visibility), ...reservation, owner, idempotencyKey });
 }
 
 /** Prolong a lease. False when it is no longer ours. */
@@ -157,8 +165,36 @@ export async function moveFile(catalogue: Catalogue, id: FileId, from: "stored" 
   });
 }
 
+type RecordColumn = Exclude<
+  keyof FilesTable,
+  "lease_token" | "lease_expires_at" | "reserved_at" | "swept_at" | "changed_at" | "idempotency_key" | "revision"
+>;
+
+const isOfRecord: Readonly<Record<RecordColumn, true>> = {
+  id: true,
+  state: true,
+  name: true,
+  type: true,
+  size: true,
+  sha256: true,
+  width: true,
+  height: true,
+  has_alpha: true,
+  frames: true,
+  thumbhash: true,
+  visibility: true,
+  is_confidential: true,
+  owner: true,
+  object_key: true,
+  stored_at: true,
+  expires_at: true,
+};
+
+/** The columns that a record is read from: by name, for a statement that is kept does not bear columns that are added later. */
+export const recordColumns: readonly RecordColumn[] = Object.keys(isOfRecord) as RecordColumn[];
+
 /** Read a row of a file that is, or was, stored. */
-export function toRecord(row: Selectable<FilesTable>): FileRecord {
+export function toRecord(row: Pick<Selectable<FilesTable>, RecordColumn>): FileRecord {
   const { size, sha256, stored_at: storedAt } = row;
   if (size === null || sha256 === null || storedAt === null) throw new Error(`the row of file ${row.id} is not of a stored file`);
   return {

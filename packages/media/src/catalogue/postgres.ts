@@ -1,7 +1,8 @@
 import { type Kysely, type PostgresCursor, PostgresDialect, type PostgresPool, type PostgresQueryResult, sql } from "kysely";
 import { fail, type HoldfastError } from "../errors.js";
-import type { Logger, PostgresHandle } from "../media.js";
+import type { Logger, PostgresHandle, PostgresPoolClientHandle } from "../media.js";
 import type { Setting } from "../storage/setting.js";
+import type { PreparedStatements } from "./prepared.js";
 import type { Schema } from "./schema.js";
 import { hasYielded, sqlStateOf, yieldingPause } from "./sql-state.js";
 
@@ -50,7 +51,11 @@ function isMisread(url: string): boolean {
 }
 
 /** Open a pool of our own at the URL of a setting. Nothing is connected to yet. @throws CONFIG_INVALID */
-export async function openPostgresUrl({ variable, value: url }: Setting, log: Pick<Logger, "warn">): Promise<PostgresConnection> {
+export async function openPostgresUrl(
+  { variable, value: url }: Setting,
+  prepared: PreparedStatements,
+  log: Pick<Logger, "warn">,
+): Promise<PostgresConnection> {
   if (isMisread(url)) throw fail("CONFIG_INVALID", { problems: [`${variable} ${misread}`] });
   const { default: pg } = await loadPg();
   const pool = new pg.Pool({
@@ -64,23 +69,23 @@ export async function openPostgresUrl({ variable, value: url }: Setting, log: Pi
   // Without a listener, an idle connection that the server closes would end the process.
   pool.on("error", (error) => log.warn(`catalogue: an idle connection to PostgreSQL was lost (${error.message})`));
   let ending: Promise<void> | undefined;
-  return { dialect: dialectOver(pool), close: async () => await (ending ??= pool.end()) };
+  return { dialect: dialectOver(pool, prepared), close: async () => await (ending ??= pool.end()) };
 }
 
 /** Use the application's own pool, which stays its own: whoever opened it closes it. */
-export function postgresOver(pool: PostgresHandle): PostgresConnection {
-  return { dialect: dialectOver(pool), close: async () => undefined };
+export function postgresOver(pool: PostgresHandle, prepared: PreparedStatements): PostgresConnection {
+  return { dialect: dialectOver(pool, prepared), close: async () => undefined };
 }
 
-function dialectOver(pool: PostgresHandle): PostgresDialect {
-  return new PostgresDialect({ pool: discardingBroken(pool) });
+function dialectOver(pool: PostgresHandle, prepared: PreparedStatements): PostgresDialect {
+  return new PostgresDialect({ pool: discardingBroken(pool, prepared) });
 }
 
 /**
  * A pool that does not take a connection back on which something else failed than the statement: a lost or silent connection
  * may still hold the answer to the question before.
  */
-function discardingBroken(pool: PostgresHandle): PostgresPool {
+function discardingBroken(pool: PostgresHandle, prepared: PreparedStatements): PostgresPool {
   return {
     connect: async () => {
       const client = await connectTo(pool);
@@ -96,7 +101,9 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
           // It would wait behind what was not answered.
           if (broken !== undefined) throw told(broken);
           try {
-            const answer = await client.query(statement === "begin" ? beginning : statement, [...parameters]);
+            const text = statement === "begin" ? beginning : statement;
+            // One that is refused for its name would take the whole transaction with it.
+            const answer = await (isInTransaction ? client.query(text, [...parameters]) : ask(client, prepared, text, parameters));
             if (statement === "begin") isInTransaction = true;
             if (statement === "commit" || statement === "rollback") isInTransaction = false;
             return answer as PostgresQueryResult<unknown>;
@@ -126,6 +133,24 @@ function discardingBroken(pool: PostgresHandle): PostgresPool {
     },
     end: async () => undefined,
   };
+}
+
+/** Run a statement by itself: under its name where it is kept prepared, and without it where the name is refused. */
+async function ask(
+  client: PostgresPoolClientHandle,
+  prepared: PreparedStatements,
+  text: string,
+  parameters: readonly unknown[],
+): ReturnType<PostgresPoolClientHandle["query"]> {
+  const name = prepared.nameOf(text);
+  const values = [...parameters];
+  if (name === undefined) return await client.query(text, values);
+  try {
+    return await client.query({ name, text, values });
+  } catch (error) {
+    if (!prepared.giveUp(error)) throw error;
+    return await client.query(text, values);
+  }
 }
 
 /**
