@@ -63,11 +63,33 @@ describe("the canary", () => {
 
   it("does not take a lost catalogue for a first boot", async () => {
     for (const release of ["r1", "r2"]) await lookForCanary(catalogue, storage, release);
-    await catalogue.db.deleteFrom("meta").where("name", "=", "canary").execute();
+    await catalogue.db.deleteFrom("meta").where("name", "like", "canary%").execute();
     const report = await lookForCanary(catalogue, storage, "r3");
     expect(report).toMatchObject({ outcome: "forgotten", history: { survived: 1 } });
     expect(describeCanary(report)?.isAlarm).toBe(true);
     expect(await lookForCanary(catalogue, storage, "r3")).toMatchObject({ outcome: "survived", history: { survived: 2 } });
+  });
+
+  it("raises no alarm for a first boot that ended before the canary was noted in the catalogue", async () => {
+    await lookForCanary(catalogue, storage, "r1");
+    await catalogue.db.deleteFrom("meta").where("name", "=", "canary").execute();
+    const report = await lookForCanary(catalogue, storage, "r2");
+    expect(report).toMatchObject({ outcome: "first", history: { survived: 0, bornIn: "r2" } });
+    expect(describeCanary(report)).toBeUndefined();
+    expect(await lookForCanary(catalogue, storage, "r3")).toMatchObject({ outcome: "survived", history: { survived: 1 } });
+  });
+
+  it("still raises the alarm of a wiped storage where the boot that found it wiped ended before it was noted", async () => {
+    for (const release of ["r1", "r2"]) await lookForCanary(catalogue, storage, release);
+    const remembered = (await catalogue.recall("canary")) ?? "";
+    await storage.delete(canaryKey);
+    await lookForCanary(catalogue, storage, "r3");
+    await catalogue.replace("canary", remembered);
+    expect(await lookForCanary(catalogue, storage, "r3")).toMatchObject({
+      outcome: "gone",
+      lost: { survived: 1 },
+      history: { survived: 0 },
+    });
   });
 
   it("takes a canary that cannot be read for none, and does not fail the boot", async () => {

@@ -12,6 +12,8 @@ import { transact } from "./transact.js";
 /** Where the canary sits in the storage: a small JSON file among what is ours, which no listing shows. */
 export const canaryKey = ".holdfast/canary.json";
 const rowName = "canary";
+/** The id of every canary that this catalogue makes: committed before one is, so that one it did not come to note is known as its own. */
+const idName = "canary_id";
 /** Releases remembered one by one; older ones are only counted. */
 const rememberedReleases = 50;
 
@@ -56,23 +58,26 @@ export async function readCanary(storage: Storage): Promise<CanaryHistory | unde
  * and the sighting noted on both sides, so that a wiped disk with a wiped counter does not look like a first boot.
  */
 export async function lookForCanary(catalogue: Catalogue, storage: Storage, release: string | undefined): Promise<CanaryReport> {
-  if (catalogue.kind === "sqlite") return await look(catalogue.db, storage, release);
+  const ownId = await catalogue.remember(idName, randomUUID);
+  if (catalogue.kind === "sqlite") return await look(catalogue.db, storage, ownId, release);
   // Of instances that boot at the same time one looks after the other: each would write a canary that the other does not know.
   return await transact(catalogue.db, async (tx) => {
     await catalogue.lock(tx, rowName);
-    return await look(tx, storage, release);
+    return await look(tx, storage, ownId, release);
   });
 }
 
-async function look(tx: CatalogueTransaction, storage: Storage, release: string | undefined): Promise<CanaryReport> {
+async function look(tx: CatalogueTransaction, storage: Storage, ownId: string, release: string | undefined): Promise<CanaryReport> {
   const [inStorage, row] = [await readCanary(storage), await readMeta(tx, rowName)];
   const inCatalogue = row === undefined ? undefined : parseHistory(row);
-  if (inStorage === undefined) {
-    const history = newHistory(release);
+  const isKnown = inCatalogue !== undefined && inCatalogue.id === inStorage?.id && inCatalogue.bornAt === inStorage.bornAt;
+  // Or it was made by a boot that ended before it was noted.
+  if (inStorage === undefined || (!isKnown && inStorage.id === ownId)) {
+    const history = newHistory(ownId, release);
     await write(tx, storage, history);
     return inCatalogue === undefined ? { outcome: "first", history } : { outcome: "gone", history, lost: inCatalogue };
   }
-  if (inCatalogue?.id !== inStorage.id) {
+  if (!isKnown) {
     await writeMeta(tx, rowName, JSON.stringify(inStorage));
     return { outcome: "forgotten", history: inStorage };
   }
@@ -116,8 +121,8 @@ export function describeCanary(report: CanaryReport): { readonly isAlarm: boolea
   }
 }
 
-function newHistory(release: string | undefined): CanaryHistory {
-  return { id: randomUUID(), bornAt: new Date().toISOString(), bornIn: release, survived: 0, sightings: [] };
+function newHistory(id: string, release: string | undefined): CanaryHistory {
+  return { id, bornAt: new Date().toISOString(), bornIn: release, survived: 0, sightings: [] };
 }
 
 /** The storage first: a row that knows more than the storage would look like a loss. */
