@@ -127,6 +127,21 @@ describe("receive", () => {
     expect(await filesBelow(context.folder)).toEqual([]);
   });
 
+  it("looks at a small image on its way into a storage that is not a folder, and does not fetch it back", async () => {
+    const fetched: string[] = [];
+    const context = await bench(() => {
+      const driver = memoryDriver();
+      return { ...driver, open: async (key, options) => (fetched.push(key), await driver.open(key, options)) };
+    });
+    const { file } = await receive(context, incoming(jpeg));
+    expect(file).toMatchObject({ width: 64, height: 48 });
+    const broken = incoming(jpeg.subarray(0, jpeg.byteLength - 200));
+    await expect(receive(context, broken)).rejects.toEqual(coded("IMAGE_BROKEN"));
+    expect(fetched.filter((key) => key.startsWith("originals/"))).toEqual([]);
+    expect((await context.rows()).map(({ state }) => state).toSorted()).toEqual(["abandoned", "stored"]);
+    expect(await context.storage.stat(file.key)).toBeDefined();
+  });
+
   it("lets go of the sender's stream when the storage fails before it read any of it", async () => {
     const context = await bench({ put: async () => await Promise.reject(new Error("the disk is on fire")) });
     let isReleased = false;

@@ -15,6 +15,7 @@ import type { Receipt } from "../storage/driver.js";
 import { readAll } from "../storage/object-body.js";
 import { sourceFromStream } from "../storage/source.js";
 import type { Storage } from "../storage/storage.js";
+import { keepAtHand } from "./at-hand.js";
 import { confirmSame, readSending } from "./idempotency.js";
 import { guard, type Incoming, peek } from "./incoming.js";
 import { parseFileName, slugOf } from "./name.js";
@@ -99,16 +100,17 @@ async function keep(context: ReceiveContext, incoming: Incoming, mediaType: Medi
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   const heartbeat = keepAlive(context, reservation);
+  const looked = lookOnTheWay(context, mediaType, incoming);
   let receipt: Receipt | undefined;
   try {
-    receipt = await context.storage.put(key, sourceFromStream(incoming.bytes, incoming.size), {
+    receipt = await context.storage.put(key, sourceFromStream(looked.bytes, incoming.size), {
       contentType: mediaType.type,
       cacheControl: "private, max-age=31536000, immutable",
       signal: heartbeat.signal,
       ...(context.storage.driver.ifAbsent === true ? { ifAbsent: true } : {}),
     });
     await incoming.ended;
-    const facts = await inspect(context, mediaType, reservation, name);
+    const facts = (await looked.facts) ?? (await inspect(context, mediaType, reservation, name));
     // The last moment at which the sender can be told that it failed. After the commit the file is theirs.
     heartbeat.signal.throwIfAborted();
     options.signal?.throwIfAborted();
@@ -156,6 +158,25 @@ async function recognise(head: Uint8Array, name: string, incoming: Incoming, lim
     }
   }
   return mediaType;
+}
+
+/**
+ * Look at a small image while it is being stored, where it would have to be fetched back: the receipt proves that the storage
+ * holds the bytes that were looked at.
+ */
+function lookOnTheWay(
+  { storage, decoder, limits }: ReceiveContext,
+  mediaType: MediaType,
+  { bytes, name }: Incoming,
+): { readonly bytes: AsyncIterable<Uint8Array>; readonly facts: Promise<FileFacts | undefined> } {
+  if (!mediaType.isDecodable || storage.driver.localPath !== undefined) return { bytes, facts: Promise.resolve(undefined) };
+  const kept = keepAtHand(bytes);
+  const facts = kept.whole.then(async (whole) =>
+    whole === undefined ? undefined : await inspectImage(decoder, whole, name, limits.maxPixels),
+  );
+  // Heard when the put is done; and where that fails first, it is what counts.
+  facts.catch(() => undefined);
+  return { bytes: kept.bytes, facts };
 }
 
 async function inspect(
