@@ -38,6 +38,7 @@ export interface ErrorDetailsByCode {
   FILE_NOT_STORED: { id: string; name: string; reason: string };
   TRANSACTION_UNUSABLE: { reason: string };
   FILE_LOST: { id: string; name: string };
+  FILE_DAMAGED: { id: string; name: string; size: number; found: number };
   TRANSFORM_UNKNOWN: { transform: string; known: string };
   TRANSFORM_NOT_SIGNED: { transform: string };
   SIGNING_KEY_GIVEN: undefined;
@@ -280,6 +281,11 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 404,
     title: "The file's bytes are gone",
     say: (d) => `The catalogue knows "${d.name}" (${d.id}), but its bytes are not in the storage any more.`,
+  },
+  FILE_DAMAGED: {
+    status: 502,
+    title: "The file's bytes are damaged",
+    say: (d) => `"${d.name}" (${d.id}) has ${d.size} bytes, and the storage holds ${d.found} under its key.`,
   },
   TRANSFORM_UNKNOWN: {
     status: 404,

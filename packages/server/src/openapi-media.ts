@@ -58,6 +58,7 @@ const responses: { readonly [status: string]: Json } = {
   },
   ...pictured({
     "404": "FILE_NOT_FOUND, FILE_LOST, TRANSFORM_UNKNOWN or NOT_AN_IMAGE.",
+    "502": "FILE_DAMAGED: the storage holds other bytes than those that were acknowledged.",
     "503": "STORAGE_UNREACHABLE, STORAGE_DENIED, MEDIA_CLOSED or OVERLOADED; `Retry-After` says when to try again.",
   }),
 };

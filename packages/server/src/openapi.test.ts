@@ -45,6 +45,8 @@ const notProvoked: Readonly<Record<string, string>> = {
   "uploadFile 507": "needs a full disk",
   "uploadMedia 409": "as uploadFile",
   "uploadMedia 507": "as uploadFile",
+  "getOriginal 502": "needs an object that somebody has cut",
+  "getVariant 502": "as getOriginal",
   "getVariant 422": "what cannot be decoded is refused at upload",
 };
 const seen = new Set<string>();

@@ -7,7 +7,7 @@ import type { Transform } from "../images/transform.js";
 import type { Key } from "../storage/key.js";
 import type { Storage } from "../storage/storage.js";
 import type { LetIn } from "./cache-control.js";
-import { contentDisposition } from "./respond.js";
+import { contentDisposition, isDownload } from "./respond.js";
 
 /** How bytes go out: through this app, or from the storage itself, to whose own URL a reader is sent. */
 export type DeliveryMode = "proxy" | "redirect";
@@ -28,6 +28,7 @@ export interface Redirects {
 /** What a reader is sent to. */
 interface Target {
   readonly key: Key;
+  readonly size: number;
   readonly type: string;
   readonly name: string;
   readonly isInline: boolean;
@@ -40,19 +41,19 @@ interface Target {
 /**
  * Send readers to where the bytes are: to the storage's public URL where everybody may read, else to one that is signed, told to
  * answer with our own type and disposition. The way there is kept for half as long as it is good for. It is given only for what the
- * storage has; what is absent is proxied, so that another storage or a placeholder answers.
+ * storage has; what is absent or damaged is proxied, so that another storage or a placeholder answers.
  */
 export function createRedirects({ catalogue, storage }: { readonly catalogue: Catalogue; readonly storage: Storage }): Redirects {
   const { driver } = storage;
 
   async function redirect(request: Request, target: Target): Promise<Response | undefined> {
-    const { key, type, name, isInline, isForEverybody, letIn } = target;
+    const { key, size, type, name, isInline, isForEverybody, letIn } = target;
     // Of the driver itself: what only a mirror has, only a mirror can serve.
-    if ((driver.signing ?? driver.publicUrl) === undefined || (await driver.stat(key)) === undefined) return undefined;
-    const isDownload = new URL(request.url).searchParams.has("download");
+    if ((driver.signing ?? driver.publicUrl) === undefined || (await driver.stat(key))?.size !== size) return undefined;
+    const isShown = isInline && !isDownload(request);
     const goodForMs = lifetimeOf(letIn);
     // At a public URL the storage answers as it likes, which is harmless for what may be shown in place.
-    const isPublic = driver.publicUrl !== undefined && isForEverybody && isInline && !isDownload;
+    const isPublic = driver.publicUrl !== undefined && isForEverybody && isShown;
     if (!isPublic && driver.signing === undefined) return undefined;
     const location = isPublic
       ? driver.publicUrl?.(key)
@@ -60,7 +61,7 @@ export function createRedirects({ catalogue, storage }: { readonly catalogue: Ca
           expiresInMs: goodForMs,
           method: request.method === "HEAD" ? "HEAD" : "GET",
           contentType: type,
-          contentDisposition: contentDisposition(name, isInline && !isDownload),
+          contentDisposition: contentDisposition(name, isShown),
         });
     if (location === undefined) return undefined;
     const maxAge = Math.floor(goodForMs / 2000);
@@ -79,6 +80,7 @@ export function createRedirects({ catalogue, storage }: { readonly catalogue: Ca
     toOriginal: async (request, file, letIn) =>
       await redirect(request, {
         key: file.key,
+        size: file.size,
         type: file.type,
         name: file.name,
         isInline: findMediaType(file.type)?.isInline ?? false,
@@ -92,6 +94,7 @@ export function createRedirects({ catalogue, storage }: { readonly catalogue: Ca
       const { type, extension } = variantFormats[format];
       return await redirect(request, {
         key: variant.key,
+        size: variant.size,
         type,
         name: `${file.name.replace(/\.[^.]*$/, "")}.${extension}`,
         isInline: true,

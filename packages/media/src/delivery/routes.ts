@@ -10,10 +10,10 @@ import { etagOf } from "./conditions.js";
 import type { Found } from "./fallback/fallback.js";
 import { initialsContent, nameOfInitials } from "./initials.js";
 import type { KnownFiles } from "./known-files.js";
+import { confirmOriginal, openOriginal } from "./original-bytes.js";
 import type { Redirects } from "./redirect.js";
 import { type Content, isDownload, respond, type ResponseBytes } from "./respond.js";
 import type { Admission, Signer } from "./signing.js";
-import { streamOf } from "./stream.js";
 import type { CachedVariant } from "./variant-cache.js";
 import type { Variants } from "./variants.js";
 
@@ -50,7 +50,7 @@ export function parseMediaPath(path: string): MediaPath | undefined {
  * Answer a GET or HEAD for an original, a variant or somebody's initials. What is found out on the way is noted in `found`, for
  * whoever answers the failure.
  *
- * @throws FILE_NOT_FOUND, FILE_LOST, UNAUTHORIZED, TRANSFORM_UNKNOWN, TRANSFORM_NOT_SIGNED, PARAMETER_INVALID, NOT_AN_IMAGE, RANGE_NOT_SATISFIABLE, OVERLOADED, STORAGE_*
+ * @throws FILE_NOT_FOUND, FILE_LOST, FILE_DAMAGED, UNAUTHORIZED, TRANSFORM_UNKNOWN, TRANSFORM_NOT_SIGNED, PARAMETER_INVALID, NOT_AN_IMAGE, RANGE_NOT_SATISFIABLE, OVERLOADED, STORAGE_*
  */
 export async function deliver(context: DeliveryContext, request: Request, path: MediaPath, found: Found = {}): Promise<Response> {
   if (path.kind === "initials") return await respond(request, initialsContent(path.name, new URL(request.url).searchParams));
@@ -85,9 +85,8 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
   found.file = file;
   const redirected = await context.redirects?.toOriginal(request, file, letIn);
   if (redirected !== undefined) return redirected;
-  const lost = (cause?: unknown): Error => fail("FILE_LOST", { id: file.id, name: file.name }, { cause });
   // A HEAD opens nothing, and must not promise what a GET would not find.
-  if (request.method === "HEAD" && (await context.storage.stat(file.key)) === undefined) throw lost();
+  if (request.method === "HEAD") await confirmOriginal(context.storage, file);
   const content: Content = {
     type: file.type,
     size: file.size,
@@ -96,20 +95,14 @@ async function deliverOriginal(context: DeliveryContext, request: Request, file:
     cacheControl: cacheControlOf({ file, letIn, isVariant: false }),
     name: file.name,
     isInline: !isDownload(request) && (findMediaType(file.type)?.isInline ?? false),
-    async open(range) {
-      try {
-        return streamOf(await context.storage.open(file.key, range === undefined ? {} : { range }));
-      } catch (error) {
-        throw isHoldfastError(error, "OBJECT_NOT_FOUND") ? lost(error) : error;
-      }
-    },
+    open: async (range) => await openOriginal(context.storage, file, range),
   };
   try {
     return await respond(request, content);
   } catch (error) {
     // Only what is there has a range that can be wrong (RFC 9110 §14.2).
-    const isGone = isHoldfastError(error, "RANGE_NOT_SATISFIABLE") && (await context.storage.stat(file.key)) === undefined;
-    throw isGone ? lost(error) : error;
+    if (isHoldfastError(error, "RANGE_NOT_SATISFIABLE")) await confirmOriginal(context.storage, file);
+    throw error;
   }
 }
 

@@ -81,6 +81,30 @@ describe("where the bytes of a picture are gone", () => {
     expect((await ask(media, file.originalUrl(), {}, "HEAD")).status).toBe(404);
   });
 
+  it("answers what was cut or replaced like what is gone, and makes no broken picture of it", async () => {
+    const events: MediaEvent[] = [];
+    const media = await openTestMedia({ onEvent: (event) => events.push(event) });
+    const bytes = await picture("jpeg", 1200, 500);
+    const file = await media.put(bytes, { name: "cat.jpg" });
+    await writeFile(pathOf(media, file), bytes.subarray(0, 1000));
+    for (const method of ["GET", "HEAD"]) {
+      const damaged = await ask(media, file.originalUrl(), img, method);
+      expect([damaged.status, damaged.headers.get("content-type"), damaged.headers.get("holdfast-error")]).toEqual([
+        502,
+        "image/svg+xml",
+        "FILE_DAMAGED",
+      ]);
+    }
+    expect((await ask(media, file.originalUrl(), { range: "bytes=0-9" })).status).toBe(502);
+    await writeFile(pathOf(media, file), bytes.fill(0, 0, 200));
+    const unreadable = await ask(media, file.url({ width: 320 }));
+    expect([unreadable.headers.get("content-type"), await unreadable.text()]).toEqual([
+      "image/svg+xml",
+      expect.stringContaining("data:image/png"),
+    ]);
+    expect(events.map(({ kind }) => kind)).toEqual(["damaged"]);
+  });
+
   it("draws pixels for who takes no SVG", async () => {
     const media = await openTestMedia();
     const file = await media.put(await picture("jpeg", 1200, 500), { name: "cat.jpg" });

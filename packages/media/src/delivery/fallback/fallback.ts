@@ -43,7 +43,7 @@ export interface FallbackContext {
 }
 
 /** Failures whose answer may be a picture. Others are mistakes in a request, which a picture would hide. */
-const pictured: ReadonlySet<number> = new Set([401, 403, 404, 500, 502, 503, 507]);
+const pictured: ReadonlySet<number> = new Set([401, 403, 404, 422, 500, 502, 503, 507]);
 /** Where nothing is known of the picture's shape. */
 const unknownSize: Size = { width: 640, height: 480 };
 const avatarSize: Size = { width: 256, height: 256 };
@@ -57,6 +57,8 @@ export function createFallback({ choose, losses, mismatch, log }: FallbackContex
       log.error(`${request.method} ${new URL(request.url).pathname} failed: ${describe(error)}`);
     } else if (file !== undefined && error.code === "FILE_LOST") {
       losses.missing(file, transform?.name, error);
+    } else if (file !== undefined && error.code === "FILE_DAMAGED") {
+      losses.damaged(file, error);
     } else if (file !== undefined && error.code.startsWith("STORAGE_")) {
       losses.unreachable(file, error);
     } else if (object !== undefined && error.code === "OBJECT_NOT_FOUND") {
@@ -96,7 +98,11 @@ export function createFallback({ choose, losses, mismatch, log }: FallbackContex
       const problem = respondWithProblem(request, error);
       const wanted = pictured.has(problem.status) ? pictureAskedBy(request) : undefined;
       // Whether it is the file's own picture that cannot be had, rather than a URL that is wrong or not for this reader.
-      const isFailed = problem.status >= 500 || isHoldfastError(error, "FILE_LOST") || isHoldfastError(error, "OBJECT_NOT_FOUND");
+      const isFailed =
+        problem.status >= 500 ||
+        problem.status === 422 ||
+        isHoldfastError(error, "FILE_LOST") ||
+        isHoldfastError(error, "OBJECT_NOT_FOUND");
       if (wanted === undefined || !(wanted.isEmbedded || (isFailed && isImage(found)))) return problem;
       try {
         const picture = await pictureOf(request, wanted, found, isFailed);

@@ -14,6 +14,8 @@ const maxRemembered = 5000;
 export interface Losses {
   /** A file's bytes are confirmed to be absent. `transform` is what was asked for, absent for the original. */
   missing(file: FileRecord, transform: string | undefined, error: HoldfastError): void;
+  /** A file's bytes are not the ones that were acknowledged. */
+  damaged(file: FileRecord, error: HoldfastError): void;
   /** A file's bytes are denied or out of reach; nothing is known to be lost. */
   unreachable(file: FileRecord, error: HoldfastError): void;
   /** An object that no row tells of is absent from a mount. */
@@ -70,15 +72,20 @@ export function createLosses({ onEvent, rescue, log }: LossesContext): Losses {
     log.warn(line);
   }
 
+  /** Remember a loss, so that its end is noticed; told where it is time to. */
+  function note(event: MediaEvent & { readonly file: FileRecord }, transform: string | undefined, error: HoldfastError): void {
+    const { file } = event;
+    lost.set(file.id, (lost.get(file.id) ?? new Set()).add(transform ?? original));
+    forgetOldest(lost);
+    if (!isDue(`missing ${file.id}`)) return;
+    warn(error.code, `${error.code}: ${error.message} A placeholder is shown, and the other storages are tried (${file.key}).`);
+    tell(event);
+    rescue(file.id).catch((failure: unknown) => warn("rescue", `the rescue of ${file.id} could not be enqueued: ${String(failure)}`));
+  }
+
   return {
-    missing(file, transform, error) {
-      lost.set(file.id, (lost.get(file.id) ?? new Set()).add(transform ?? original));
-      forgetOldest(lost);
-      if (!isDue(`missing ${file.id}`)) return;
-      warn(error.code, `${error.code}: ${error.message} A placeholder is shown, and the other storages are tried (${file.key}).`);
-      tell({ kind: "missing", file, transform });
-      rescue(file.id).catch((failure: unknown) => warn("rescue", `the rescue of ${file.id} could not be enqueued: ${String(failure)}`));
-    },
+    missing: (file, transform, error) => note({ kind: "missing", file, transform }, transform, error),
+    damaged: (file, error) => note({ kind: "damaged", file }, undefined, error),
     unreachable(file, error) {
       warn(error.code, `${error.code}: ${error.message}`);
       if (isDue(`unreachable ${file.id}`)) tell({ kind: "unreachable", file, code: error.code });

@@ -14,6 +14,8 @@ export type FallbackPicture =
 export type MediaEvent =
   /** Every storage says that the bytes are absent. `transform` is what was asked for; absent for the original. */
   | { readonly kind: "missing"; readonly file: FileRecord; readonly transform: string | undefined }
+  /** The storage holds an object of another size than the file's. */
+  | { readonly kind: "damaged"; readonly file: FileRecord }
   /** The storage denied them or cannot be reached; nothing is known to be lost. */
   | { readonly kind: "unreachable"; readonly file: FileRecord; readonly code: ErrorCode }
   /** What this instance told to be missing was answered again. */

@@ -1,3 +1,4 @@
+import { isDownload } from "../respond.js";
 import type { DrawingType } from "./drawing.js";
 
 /** What somebody who asks for a picture takes instead of it. */
@@ -14,7 +15,7 @@ export interface PictureRequest {
  */
 export function pictureAskedBy(request: Request): PictureRequest | undefined {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-  if (new URL(request.url).searchParams.has("download")) return undefined;
+  if (isDownload(request)) return undefined;
   const destination = request.headers.get("sec-fetch-dest");
   // Every browser that says so shows SVG.
   if (destination === "image") return { type: "image/svg+xml", isEmbedded: true };
