@@ -108,5 +108,8 @@ async function makeScene(): Promise<{ readonly bytes: Buffer; readonly thumbhash
     <path d="M0 130h300v70H0z" fill="#1d4e6b"/><path d="M0 200l90-110 70 110z" fill="#22362b"/></svg>`;
   const image = sharp(Buffer.from(svg));
   const { data, info } = await image.clone().resize(100, 100, { fit: "inside" }).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  return { bytes: await image.png().toBuffer(), thumbhash: Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString("base64") };
+  return {
+    bytes: await image.removeAlpha().png().toBuffer(),
+    thumbhash: Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString("base64"),
+  };
 }

@@ -51,7 +51,7 @@ describe("a picture", () => {
       "data-fallback": "",
       "data-thumbhash": thumbhash,
       style: expect.stringMatching(
-        /^display:inline-block;background-image:url\("data:image\/png;base64,[\w+/=]{80,600}"\);background-position:center;background-size:cover$/,
+        /^display:inline-block;color:#fff;text-shadow:0 0 4px #000;background-image:url\("data:image\/png;base64,[\w+/=]{80,600}"\);background-position:center;background-size:cover$/,
       ),
     });
   });

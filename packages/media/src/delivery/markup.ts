@@ -91,7 +91,7 @@ export function picture(file: MediaFile, options: PictureOptions): ImageMarkup {
       "data-fallback": "",
       "data-thumbhash": file.thumbhash,
     },
-    placeholder === "style" ? { display, ...(background === undefined ? {} : backgroundOf(background)) } : {},
+    placeholder === "style" ? { display, ...(background === undefined ? {} : { ...readable, ...backgroundOf(background) }) } : {},
   );
 }
 
@@ -147,6 +147,9 @@ function shapeOf(file: MediaFile, asked: UrlOptions): { readonly width?: number;
   const width = Math.min(asked.height === undefined ? (asked.width ?? shown.width) : shown.width, shown.width);
   return { width, height: Math.max(1, Math.round((width * shown.height) / shown.width)) };
 }
+
+/** How the alternative text of a broken image is read across a blur of any colour. */
+const readable = { color: "#fff", "text-shadow": "0 0 4px #000" };
 
 function backgroundOf(url: string, colour?: string): Readonly<Record<string, string>> {
   return {
