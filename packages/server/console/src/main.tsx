@@ -1,3 +1,4 @@
+import { watchMediaImages } from "@holdfast/media/browser";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Announcer } from "./announcer.js";
@@ -8,6 +9,7 @@ import "./photos.css";
 import "./redeploy.css";
 import "./uploads.css";
 
+watchMediaImages();
 const root = document.querySelector("#console");
 if (root !== null) {
   createRoot(root).render(

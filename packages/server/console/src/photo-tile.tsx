@@ -1,5 +1,4 @@
-import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
-import { thumbHashToDataURL } from "thumbhash";
+import { createElement, type ReactElement } from "react";
 import { BinIcon, DocumentIcon } from "./icons.js";
 import { formatSize } from "./quantities.js";
 import { type StoredFile, variantUrl } from "./service.js";
@@ -22,46 +21,31 @@ export function PhotoTile({ file, onDelete }: { readonly file: StoredFile; reado
   );
 }
 
+/** The picture in a `<media-image>`, which shows the blur while it loads and where it does not answer, and tries it again. */
 function Picture({ file }: { readonly file: StoredFile }): ReactElement {
-  const [stage, setStage] = useState<"coming" | "here" | "away">("coming");
-  const image = useRef<HTMLImageElement>(null);
-  const blur = useMemo(() => drawBlur(file.thumbhash), [file.thumbhash]);
-  useEffect(() => {
-    // A picture from the browser's cache may be complete before React listens for it.
-    if (image.current?.complete === true && image.current.naturalWidth > 0) setStage("here");
-  }, []);
-
-  if (file.width === null || file.height === null || stage === "away") {
+  if (file.width === null || file.height === null) {
     return (
       <span className="frame type-tile">
         <DocumentIcon />
-        <span>{stage === "away" ? "does not answer" : kindOf(file.type)}</span>
+        <span>{kindOf(file.type)}</span>
       </span>
     );
   }
-  return (
-    <span className="frame" style={blur === undefined ? undefined : { backgroundImage: `url("${blur}")` }}>
-      <img
-        ref={image}
-        src={variantUrl(file, "w320")}
-        srcSet={`${variantUrl(file, "w320")} 320w, ${variantUrl(file, "w640")} 640w`}
-        sizes="(min-width: 72rem) 170px, (min-width: 48rem) 24vw, 46vw"
-        width={file.width}
-        height={file.height}
-        alt=""
-        loading="lazy"
-        decoding="async"
-        data-stage={stage}
-        onLoad={() => setStage("here")}
-        onError={() => setStage("away")}
-      />
-    </span>
+  return createElement(
+    "media-image",
+    { className: "frame" },
+    <img
+      src={variantUrl(file, "w320")}
+      srcSet={`${variantUrl(file, "w320")} 320w, ${variantUrl(file, "w640")} 640w`}
+      sizes="(min-width: 72rem) 170px, (min-width: 48rem) 24vw, 46vw"
+      width={file.width}
+      height={file.height}
+      alt=""
+      loading="lazy"
+      decoding="async"
+      data-thumbhash={file.thumbhash ?? undefined}
+    />,
   );
-}
-
-function drawBlur(thumbhash: string | null): string | undefined {
-  if (thumbhash === null) return undefined;
-  return thumbHashToDataURL(Uint8Array.from(atob(thumbhash), (character) => character.charCodeAt(0)));
 }
 
 function describe(file: StoredFile): string {
