@@ -18,11 +18,16 @@ export async function storageFromEnvironment(env: Environment, cwd: string, fact
   return await openChoice(chooseStorage(env, cwd), env, facts);
 }
 
-/** Open what was chosen. @throws STORAGE_EPHEMERAL, STORAGE_DENIED, STORAGE_UNREACHABLE */
-export async function openChoice(choice: StorageChoice, env: Environment, facts: DiskFacts): Promise<Storage> {
+/** Open what was chosen, as the storage or as its mirror. @throws STORAGE_EPHEMERAL, STORAGE_DENIED, STORAGE_UNREACHABLE */
+export async function openChoice(
+  choice: StorageChoice,
+  env: Environment,
+  facts: DiskFacts,
+  what: "media storage" | "mirror" = "media storage",
+): Promise<Storage> {
   switch (choice.kind) {
     case "disk":
-      return diskStorage({ root: choice.root, chosenBy: choice.chosenBy, env, facts });
+      return openDisk({ root: choice.root, chosenBy: choice.chosenBy, env, facts }, what);
     case "s3":
       return await saying(choice.chosenBy, s3Storage(choice.options, choice.chosenBy));
     case "cloudinary":
@@ -55,9 +60,13 @@ export function diskStorage(options: {
   readonly env?: Environment;
   readonly facts?: DiskFacts;
 }): Storage {
+  return openDisk(options, "media storage");
+}
+
+function openDisk(options: Parameters<typeof diskStorage>[0], what: "media storage" | "mirror"): Storage {
   const { root, chosenBy = "openMedia()", env = process.env, facts = readDiskFacts() } = options;
   const judgement = judgeDisk(realPathOf(root), env, facts);
-  refuseEphemeral("media storage", root, judgement, env);
+  refuseEphemeral(what, root, judgement, env);
   return openStorage(fsDriver({ root }), { description: `disk (${root})`, chosenBy, durability: judgement.durability });
 }
 

@@ -32,8 +32,10 @@ describe("the mirror that the environment asks for", () => {
     await expect(mirrorFromEnvironment({ MEDIA_MIRROR_S3_BUKET: "copies" }, "/", durable)).rejects.toThrow(
       invalid("MEDIA_MIRROR_S3_BUKET asks for a mirror and does not say where"),
     );
-    await expect(mirrorFromEnvironment({ RENDER: "true", MEDIA_MIRROR_ROOT: "/app/mirror" }, "/", wiped)).rejects.toThrow(
-      expect.objectContaining({ code: "STORAGE_EPHEMERAL" }),
-    );
+    const refused = mirrorFromEnvironment({ RENDER: "true", MEDIA_MIRROR_ROOT: "/app/mirror" }, "/", wiped);
+    await expect(refused).rejects.toMatchObject({ code: "STORAGE_EPHEMERAL", details: { what: "mirror" } });
+    // What mends it is the mirror's own settings, not those of the storage.
+    await expect(refused).rejects.toThrow(/MEDIA_MIRROR_S3_BUCKET[^]*leave the mirror out[^]*MEDIA_MIRROR_ROOT=\/data\/mirror/);
+    await expect(refused).rejects.not.toThrow(/\bMEDIA_ROOT\b/);
   });
 });

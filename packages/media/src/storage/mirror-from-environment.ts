@@ -32,7 +32,7 @@ export async function mirrorFromEnvironment(
       problems: [`${names} asks for a mirror and does not say where: set ${prefix}ROOT, ${prefix}S3_BUCKET or ${prefix}CLOUDINARY_URL.`],
     });
   }
-  return await openChoice({ ...choice, chosenBy: asSet(choice.chosenBy) }, env, facts);
+  return await openChoice({ ...choice, chosenBy: asSet(choice.chosenBy) }, env, facts, "mirror");
 }
 
 function choose(own: Environment, cwd: string): ReturnType<typeof chooseStorage> {
