@@ -16,7 +16,7 @@ const sources = [
 /** The unit tests of what a catalogue is beneath, which run on SQLite as all do, and on PostgreSQL again. */
 const onBothDatabases = [
   "catalogue/{apply-migrations,canary,jobs,tables}",
-  "delivery/{at-hand,variants}",
+  "delivery/{at-hand,signing-keys,variants}",
   "http/{adapters,mistyped-catalogue}",
   "jobs/{manifests,replication,worker}",
   "uploads/{receive,settle}",

@@ -88,6 +88,7 @@ describe.runIf(radosgw !== undefined)("a picture in a bucket", () => {
     const location = sent.headers.get("location") ?? "";
     const whole = await fetch(location);
     expect([whole.status, whole.headers.get("content-type")]).toEqual([200, "image/jpeg"]);
+    expect(whole.headers.get("cache-control")).toBe("private, max-age=3600");
     expect(whole.headers.get("content-disposition")).toMatch(
       /^inline; filename="my cat e_?\.jpg"; filename\*=UTF-8''my%20cat%20%C3%A9\.jpg/,
     );

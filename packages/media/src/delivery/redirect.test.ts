@@ -8,8 +8,11 @@ import { openStorage, type Storage } from "../storage/storage.js";
 /** A storage in memory that has URLs, which say what was signed. Real ones are in test/storage/delivery.test.ts. */
 function storageWithUrls(hasPublicUrl = false): Storage {
   const driver = memoryDriver();
-  const signRead = async (key: string, { expiresInMs, method, contentDisposition, contentType }: SignReadOptions): Promise<string> => {
-    const told = { key, seconds: String(expiresInMs / 1000), method: method ?? "", type: contentType ?? "", as: contentDisposition ?? "" };
+  const signRead = async (
+    key: string,
+    { expiresInMs, method = "GET", contentDisposition = "", contentType = "", cacheControl = "" }: SignReadOptions,
+  ): Promise<string> => {
+    const told = { key, seconds: String(expiresInMs / 1000), method, type: contentType, as: contentDisposition, kept: cacheControl };
     return `https://signed.example/?${new URLSearchParams(told).toString()}`;
   };
   return openStorage(
@@ -54,10 +57,16 @@ describe("with redirects", () => {
     const media = await open();
     const file = await media.put(await picture("jpeg"), { name: "cat.jpg" });
     const authorized = wayOf(await ask(media, `/media/${file.id}/cat.jpg`));
-    expect(authorized).toMatchObject({ status: 302, cache: "private, max-age=150", seconds: "300" });
+    expect(authorized).toMatchObject({ status: 302, cache: "private, max-age=150", seconds: "300", kept: "private, max-age=300" });
     const signed = wayOf(await ask(media, file.originalUrl({ expiresInMs: 60_000 })));
     expect(signed["cache"]).toMatch(/^private, max-age=/);
     expect(Number(signed["seconds"])).toBeLessThanOrEqual(600);
+    const secret = await media.put(await picture("jpeg", 200, 100), { name: "id.jpg", visibility: "confidential" });
+    const variant = secret.url({ width: 64, expiresInMs: 60_000 });
+    await eventually(async () => (await ask(media, variant, { accept: "image/webp" })).status === 302);
+    const { kept, seconds } = wayOf(await ask(media, variant, { accept: "image/webp" }));
+    expect(kept).toMatch(/^private, max-age=\d+$/);
+    expect(Number(String(kept).split("=")[1])).toBeLessThanOrEqual(Number(seconds));
     const stranger = await open({ authorize: () => false });
     const other = await stranger.put(await picture("jpeg"), { name: "cat.jpg" });
     expect((await ask(stranger, `/media/${other.id}/cat.jpg`)).status).toBe(401);

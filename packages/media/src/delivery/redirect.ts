@@ -55,6 +55,7 @@ export function createRedirects({ catalogue, storage }: { readonly catalogue: Ca
     // At a public URL the storage answers as it likes, which is harmless for what may be shown in place.
     const isPublic = driver.publicUrl !== undefined && isForEverybody && isShown;
     if (!isPublic && driver.signing === undefined) return undefined;
+    const keptBy = isForEverybody ? "public" : "private";
     const location = isPublic
       ? driver.publicUrl?.(key)
       : await driver.signing?.signRead(key, {
@@ -62,6 +63,8 @@ export function createRedirects({ catalogue, storage }: { readonly catalogue: Ca
           method: request.method === "HEAD" ? "HEAD" : "GET",
           contentType: type,
           contentDisposition: contentDisposition(name, isShown),
+          // What was noted with the object is for whoever may always read it.
+          cacheControl: `${keptBy}, max-age=${Math.floor(goodForMs / 1000)}`,
         });
     if (location === undefined) return undefined;
     const maxAge = Math.floor(goodForMs / 2000);
@@ -69,7 +72,7 @@ export function createRedirects({ catalogue, storage }: { readonly catalogue: Ca
       status: 302,
       headers: {
         location,
-        "cache-control": `${isForEverybody ? "public" : "private"}, max-age=${maxAge}`,
+        "cache-control": `${keptBy}, max-age=${maxAge}`,
         "x-content-type-options": "nosniff",
         ...(target.vary === undefined ? {} : { vary: target.vary }),
       },

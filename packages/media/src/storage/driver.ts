@@ -159,6 +159,8 @@ export interface SignReadOptions {
   readonly contentDisposition?: string;
   /** The Content-Type the backend is to answer with, one of our own constants. */
   readonly contentType?: string;
+  /** The Cache-Control the backend is to answer with, where it can be told. @defaultValue the one given at the put */
+  readonly cacheControl?: string;
 }
 
 /** Signed URLs for reading: bearer tokens, each for one object, one method, until it expires. */

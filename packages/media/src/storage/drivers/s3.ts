@@ -135,12 +135,16 @@ function s3Driver(connection: S3Connection, quirks: S3Quirks, prefix: string, id
     }
   }
 
-  async function signRead(key: Key, { expiresInMs, method = "GET", contentDisposition, contentType }: SignReadOptions): Promise<string> {
+  async function signRead(
+    key: Key,
+    { expiresInMs, method = "GET", contentDisposition, contentType, cacheControl }: SignReadOptions,
+  ): Promise<string> {
     const { getSignedUrl } = await loadSdk(async () => await import("@aws-sdk/s3-request-presigner"), "@aws-sdk/s3-request-presigner");
     const input = {
       ...where(key),
       ...(contentDisposition === undefined ? {} : { ResponseContentDisposition: contentDisposition }),
       ...(contentType === undefined ? {} : { ResponseContentType: contentType }),
+      ...(cacheControl === undefined ? {} : { ResponseCacheControl: cacheControl }),
     };
     const expiresIn = Math.max(1, Math.round(expiresInMs / 1000));
     return method === "HEAD"
