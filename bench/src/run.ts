@@ -4,15 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.js";
+import { avifFirstAnswer } from "./benches/avif-first-answer.js";
 import { bucketObjects } from "./benches/bucket-objects.js";
 import { cloudUploads } from "./benches/cloud-uploads.js";
 import { coldVariants } from "./benches/cold-variants.js";
 import { hotVariant } from "./benches/hot-variant.js";
+import { mezzanineVariants } from "./benches/mezzanine.js";
 import { putThroughput } from "./benches/put-throughput.js";
 import { readMachine } from "./machine.js";
 import { type Report, toText } from "./report.js";
 
-const benches: readonly Bench[] = [coldVariants, hotVariant, putThroughput, bucketObjects, cloudUploads];
+const benches: readonly Bench[] = [
+  coldVariants,
+  mezzanineVariants,
+  avifFirstAnswer,
+  hotVariant,
+  putThroughput,
+  bucketObjects,
+  cloudUploads,
+];
 
 const usage = `Usage: npm run bench -- [name…] [--rounds 5] [--seconds 3] [--seed 1] [--json FILE]
 

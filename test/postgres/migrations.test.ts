@@ -52,7 +52,7 @@ describe("the tables in PostgreSQL", () => {
     for (const { child } of children) child.stdin.write("go\n");
     expect(await Promise.all(children.map(async ({ said }) => await said))).toEqual(children.map(() => "ready\nmigrated\n"));
     const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${tablePrefix}migrations ORDER BY id`);
-    expect(rows.map(({ id }) => id)).toEqual(["0001_files", "0002_jobs", "0003_confidential"]);
+    expect(rows.map(({ id }) => id)).toEqual(["0001_files", "0002_jobs", "0003_confidential", "0004_variant_leases"]);
   });
 
   it("are the same from migrate() as from the printed SQL", async () => {
@@ -94,7 +94,7 @@ describe("the tables in PostgreSQL", () => {
     await expect(media.put(await picture(), { name: "cat.jpg" })).rejects.toThrow(
       expect.objectContaining({
         code: "CATALOGUE_NOT_MIGRATED",
-        message: expect.stringContaining("0001_files, 0002_jobs, 0003_confidential") as string,
+        message: expect.stringContaining("0001_files, 0002_jobs, 0003_confidential, 0004_variant_leases") as string,
       }),
     );
     await media.migrate();

@@ -7,7 +7,7 @@ import { openTestCatalogue } from "../../packages/media/src/catalogue/catalogue.
 import type { Catalogue } from "../../packages/media/src/catalogue/catalogue.js";
 import { abandonExpired, beginPurges } from "../../packages/media/src/catalogue/settlement.js";
 import { databaseOf } from "../../packages/media/src/catalogue/test-database.fixture.js";
-import { commitVariant, reserveVariant } from "../../packages/media/src/catalogue/variants.js";
+import { commitVariant, reserveVariant, type VariantReservation } from "../../packages/media/src/catalogue/variants.js";
 import { eventually, filesBelow, openTestMedia, picture, temporaryFolder } from "../../packages/media/src/media.fixture.js";
 import { type Key, parseKey } from "../../packages/media/src/storage/key.js";
 import type { Receipt } from "../../packages/media/src/storage/driver.js";
@@ -77,6 +77,13 @@ async function trashed(): Promise<MediaFile> {
   return file;
 }
 
+/** The right to store a variant, which nobody else has. */
+async function reserved(...given: Parameters<typeof reserveVariant>): Promise<VariantReservation> {
+  const reservation = await reserveVariant(...given);
+  if (reservation === undefined) throw new Error("somebody else has reserved it");
+  return reservation;
+}
+
 describe("a purge", () => {
   it("that begins while a file is being restored leaves it", async () => {
     const file = await trashed();
@@ -98,7 +105,7 @@ describe("a purge", () => {
     const file = await one.put(jpeg, { name: "cat.jpg" });
     const name = { fileId: file.id, transform: "w64", format: "webp" };
     const key = parseKey(`variants/2026/11/${file.id}.webp`);
-    const reservation = await reserveVariant(catalogue, name, key, 60_000);
+    const reservation = await reserved(catalogue, name, key, 60_000);
     await one.trash(file.id);
     const first = `SELECT id FROM {p}files WHERE id = '${file.id}' FOR SHARE;
       UPDATE {p}variants SET state = 'stored', lease_token = NULL WHERE id = '${reservation.id}'`;
@@ -109,7 +116,7 @@ describe("a purge", () => {
   it("lets no variant be committed after it has begun", async () => {
     const file = await one.put(jpeg, { name: "cat.jpg" });
     const name = { fileId: file.id, transform: "w64", format: "webp" };
-    const reservation = await reserveVariant(catalogue, name, "variants/2026/11/a.webp" as Key, 60_000);
+    const reservation = await reserved(catalogue, name, "variants/2026/11/a.webp" as Key, 60_000);
     const receipt: Receipt = { size: 1, sha256: file.sha256, verifiedBy: "readback" };
     const commit = async (): Promise<boolean> => await commitVariant(catalogue, reservation, receipt, { width: 64, height: 48 });
     const begin = `UPDATE {p}files SET state = 'purging' WHERE id = '${file.id}'`;

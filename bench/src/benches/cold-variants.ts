@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
 import type { Bench, BenchContext } from "../bench.js";
 import { type Child, startChild } from "../child.js";
@@ -7,6 +7,7 @@ import { compare, type Comparison, type Round, spreadOf } from "../comparison.js
 import { type Answer, getAll } from "../get.js";
 import { secondsFor } from "../parallel.js";
 import { havePhotos, type Photos } from "../photos.js";
+import type { IpxCommands } from "../subjects/ipx.js";
 import type { MediaCommands } from "../subjects/media.js";
 import type { SharpLoopCommands } from "../subjects/sharp-loop.js";
 
@@ -36,7 +37,7 @@ export const coldVariants: Bench = {
     const peaks: number[] = [];
     for (const format of formats) {
       for (const concurrency of [2, 4]) {
-        comparisons.push(await compareOne(context, photos, format, concurrency, stored, peaks));
+        comparisons.push(await compareOne(context, photos, format, concurrency, { stored, peaks }));
       }
     }
     return {
@@ -57,11 +58,12 @@ async function compareOne(
   photos: Photos,
   format: Format,
   concurrency: number,
-  stored: number[],
-  peaks: number[],
+  { stored, peaks }: { readonly stored: number[]; readonly peaks: number[] },
 ): Promise<Comparison> {
   const asked = Array.from({ length: copies }, () => photos.paths).flat();
   const warming = Array.from({ length: warmUps }, (_, i) => photos.paths[i % photos.paths.length] ?? "");
+  const heights = new Map(await Promise.all(photos.paths.map(async (path) => [path, await heightOf(path)] as const)));
+  const heightsOf = (paths: readonly string[]): number[] => paths.map((path) => heights.get(path) ?? 0);
   let made: readonly Uint8Array[] | undefined;
   let answered: readonly Answer[] | undefined;
 
@@ -95,11 +97,31 @@ async function compareOne(
     const child: Child<SharpLoopCommands> = startChild<SharpLoopCommands>("sharp-loop");
     try {
       const order = { format: format.format, width, concurrency: peerConcurrency };
-      await child.call("make", { ...order, paths: warming });
+      await child.call("make", { ...order, paths: warming, heights: heightsOf(warming) });
       await rest();
-      const { seconds, cpuSeconds, variants } = await child.call("make", { ...order, paths: asked });
+      const { seconds, cpuSeconds, variants } = await child.call("make", { ...order, paths: asked, heights: heightsOf(asked) });
       made ??= variants;
       return { perSecond: asked.length / seconds, cpuMs: (cpuSeconds * 1000) / asked.length };
+    } finally {
+      await child.stop();
+    }
+  };
+
+  /** IPX keeps nothing: each time it is asked it makes the variant. */
+  const ipx = async (): Promise<Round> => {
+    const child: Child<IpxCommands> = startChild<IpxCommands>("ipx");
+    try {
+      const origin = await child.call("serve", { folder: dirname(photos.paths[0] ?? "") });
+      const urlOf = (path: string): string => `${origin}/w_${width},f_jpeg,q_80/${encodeURIComponent(basename(path))}`;
+      await getAll(warming.map(urlOf), {}, concurrency);
+      await rest();
+      let answers: readonly Answer[] = [];
+      const cpuBefore = await child.cpuSeconds();
+      const seconds = await secondsFor(async () => {
+        answers = await getAll(asked.map(urlOf), {}, concurrency);
+      });
+      confirmAnswers(answers, format);
+      return { perSecond: asked.length / seconds, cpuMs: (((await child.cpuSeconds()) - cpuBefore) * 1000) / asked.length };
     } finally {
       await child.stop();
     }
@@ -108,12 +130,28 @@ async function compareOne(
   const about = {
     name: `${format.format === "jpeg" ? "JPEG" : "WebP"}, ${concurrency} at a time`,
     unit: "variants/s",
-    targets: [{ peer: "bare sharp loop", ratio: 0.95 }],
+    targets: [
+      { peer: "bare sharp loop", ratio: 0.95 },
+      { peer: "IPX", ratio: 1 },
+    ],
   };
-  const contenders = { subject: { name: "Holdfast", round: subject }, peers: [{ name: "bare sharp loop", round: peer }] };
+  const contenders = {
+    subject: { name: "Holdfast", round: subject },
+    peers: [
+      { name: "bare sharp loop", round: peer },
+      // Its WebP takes another effort, and is another work.
+      ...(format.format === "jpeg" ? [{ name: "IPX", round: ipx }] : []),
+    ],
+  };
   const comparison = await compare(about, contenders, context.rounds, context.progress);
   await confirmSameWork(answered ?? [], made ?? []);
   return comparison;
+}
+
+/** How high a photograph is when it is `width` wide: the loop is told, so that it need not read a header twice. */
+async function heightOf(path: string): Promise<number> {
+  const { autoOrient } = await sharp(path).metadata();
+  return Math.round(autoOrient.height * Math.min(1, width / autoOrient.width));
 }
 
 /** Let what the warm-up left behind, such as storing, come to its end. */

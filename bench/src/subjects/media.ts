@@ -13,6 +13,8 @@ export type MediaCommands = {
   readonly serve: (order: { readonly folder: string; readonly paths: readonly string[] }) => Promise<Served>;
   /** Put the same bytes over and over, `concurrency` at a time. Answers what that cost. */
   readonly put: (order: PutOrder) => Promise<Cost>;
+  /** Wait until nothing is being made in the background any more. */
+  readonly idle: (nothing: undefined) => Promise<void>;
   /** Close, which waits until all that was made is stored. Answers the seconds it took. */
   readonly close: (nothing: undefined) => Promise<number>;
   /** Answers the most memory the process has held, in bytes. */
@@ -55,6 +57,14 @@ answerCommands<MediaCommands>({
     return await costOf(async () => {
       await inParallel(Array.from({ length: count }), concurrency, async () => void (await opened.put(bytes, { name })));
     });
+  },
+  async idle() {
+    // What was just answered is queued behind the answer; and what is queued begins when nobody has asked for a while.
+    for (let quiet = 0; quiet < 10;) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const { running, waiting } = media?.stats().decodes ?? { running: 0, waiting: 0 };
+      quiet = running + waiting === 0 ? quiet + 1 : 0;
+    }
   },
   async close() {
     server?.closeAllConnections();

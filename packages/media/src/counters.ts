@@ -7,13 +7,27 @@ export type StorageOperation = "put" | "open" | "stat" | "delete" | "list";
 /** What one media instance has done since it was opened, for metrics. */
 export interface MediaStats {
   /** Variants that were found, by where, or made. */
-  readonly variants: { readonly memory: number; readonly disk: number; readonly storage: number; readonly made: number };
-  /** Decodes of images: that run and wait now, that were done, in how many seconds, and that were turned away because too many waited. */
+  readonly variants: {
+    readonly memory: number;
+    readonly disk: number;
+    readonly storage: number;
+    readonly made: number;
+    /** Originals that were read, or opened by a decoder, to make them. */
+    readonly originals: number;
+    /** Answers in a format that stands in for a better one, which is made in the background. */
+    readonly interim: number;
+  };
+  /**
+   * Decodes of images: that run and wait now, that were done, in how many seconds, that failed, that were turned away because too many
+   * waited, and the decoding processes that died.
+   */
   readonly decodes: {
     readonly running: number;
     readonly waiting: number;
     readonly done: number;
+    readonly failed: number;
     readonly refused: number;
+    readonly deaths: number;
     readonly seconds: number;
   };
   /** Uploads by how they ended: kept, refused for what they were, failed for what happened here. */
@@ -35,8 +49,8 @@ const operations: readonly StorageOperation[] = ["put", "open", "stat", "delete"
 export function createCounters(): Counters {
   const calls = operations.map((operation) => [operation, { calls: 0, errors: 0 }]);
   return {
-    variants: { memory: 0, disk: 0, storage: 0, made: 0 },
-    decodes: { running: 0, waiting: 0, done: 0, refused: 0, seconds: 0 },
+    variants: { memory: 0, disk: 0, storage: 0, made: 0, originals: 0, interim: 0 },
+    decodes: { running: 0, waiting: 0, done: 0, failed: 0, refused: 0, deaths: 0, seconds: 0 },
     uploads: { acknowledged: 0, refused: 0, failed: 0 },
     missing: 0,
     storage: Object.fromEntries(calls) as Counters["storage"],

@@ -29,6 +29,9 @@ export interface ErrorDetailsByCode {
   IMAGE_BROKEN: { name: string; reason: string };
   IMAGE_NOT_DECODABLE: { name: string; found: string };
   IMAGE_TOO_LARGE: { name: string; width: number; height: number; maxPixels: number };
+  IMAGE_OVER_BUDGET: { name: string; width: number; height: number; format: string; maxPixels: number };
+  IMAGE_UNDECODABLE: { name: string; retryAfterSeconds: number };
+  VARIANT_OVER_BUDGET: { width: number; height: number; format: string };
   RESERVATION_LOST: { id: string };
   IDEMPOTENCY_KEY_INVALID: { reason: string };
   IDEMPOTENCY_MISMATCH: { id: string; reason: string };
@@ -235,6 +238,25 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     say: (d) =>
       `"${d.name}" is ${d.width} × ${d.height}, ${megapixels(d.width * d.height)} megapixels; the limit is ` +
       `${megapixels(d.maxPixels)} (MEDIA_MAX_PIXELS). Scale it down and send it again.`,
+  },
+  IMAGE_OVER_BUDGET: {
+    status: 422,
+    title: "The image takes too much memory to decode",
+    say: (d) =>
+      `"${d.name}" is ${d.width} × ${d.height}, ${megapixels(d.width * d.height)} megapixels; of ${d.format} images like it there is memory ` +
+      `to decode ${megapixels(Math.floor(d.maxPixels / 100_000) * 100_000)} (MEDIA_DECODE_MEMORY). Scale it down, or send it as another format.`,
+  },
+  IMAGE_UNDECODABLE: {
+    status: 503,
+    title: "The image ended what decodes it",
+    say: (d) =>
+      `Decoding "${d.name}" ended the process that did it, twice. It is left alone for now, and tried again in ${d.retryAfterSeconds} seconds.`,
+  },
+  VARIANT_OVER_BUDGET: {
+    status: 422,
+    title: "The variant takes too much memory to make",
+    say: (d) =>
+      `A ${d.format} of ${d.width} × ${d.height} takes more memory to make than there is for it (MEDIA_DECODE_MEMORY). Ask for a smaller one.`,
   },
   RESERVATION_LOST: {
     status: 409,

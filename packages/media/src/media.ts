@@ -1,7 +1,7 @@
 import type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
 import type { DeliveryMode } from "./delivery/redirect.js";
 import type { Mount, MountOptions } from "./delivery/mount/mount-options.js";
-import type { CompiledQuery } from "kysely";
+import type { DatabaseTransaction, PostgresHandle, SqliteHandle } from "./database-handles.js";
 import type { FileId, FileRecord, Visibility } from "./catalogue/file.js";
 import type { Job, JobState } from "./catalogue/jobs.js";
 import type { MediaFile } from "./delivery/media-file.js";
@@ -95,6 +95,12 @@ export interface UploadLimits {
   readonly maxBytes: number;
   /** Width × height of an image, of one frame where it is animated. @defaultValue 50 million, or MEDIA_MAX_PIXELS */
   readonly maxPixels: number;
+  /**
+   * Memory for pixels that are being decoded at one time. What could never be decoded within it is refused, with the limit for
+   * images of its kind: AVIF takes twenty bytes a pixel, a progressive JPEG four, another JPEG half a byte. @defaultValue 240 MB, or
+   * MEDIA_DECODE_MEMORY
+   */
+  readonly maxDecodeBytes: number;
   /** How long a sender may be silent. @defaultValue 30 s */
   readonly stallTimeoutMs: number;
   /** Media types, `image/*` patterns among them. @defaultValue images, PDF, audio and video */
@@ -108,72 +114,14 @@ export interface Logger {
   error(message: string): void;
 }
 
-/** The SQL database handle of better-sqlite3 and libsql: the part of it that is used. */
-export interface SqliteHandle {
-  prepare(sql: string): {
-    readonly reader: boolean;
-    all(parameters: readonly unknown[]): unknown[];
-    run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
-    iterate(parameters: readonly unknown[]): IterableIterator<unknown>;
-  };
-  close(): void;
-}
-
-/** A connection of pg, within a transaction or not: the part of it that is used. */
-export interface PostgresClientHandle {
-  query(sql: string, parameters: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
-}
-
-/** A pool of connections of pg: the part of it that is used. */
-export interface PostgresHandle {
-  connect(): Promise<PostgresPoolClientHandle>;
-}
-
-/** A connection lent by a pool: the part of it that is used. */
-export interface PostgresPoolClientHandle extends PostgresClientHandle {
-  query(sql: string, parameters: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
-  /** The same, as a statement that the connection keeps prepared under its name. */
-  query(statement: {
-    readonly name: string;
-    readonly text: string;
-    readonly values: unknown[];
-  }): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  removeListener(event: "error", listener: (error: Error) => void): unknown;
-  release(error?: Error | boolean): void;
-}
-
-/** A transaction of Kysely: the part of it that is used. */
-export interface KyselyTransactionHandle {
-  readonly isTransaction: boolean;
-  withoutPlugins(): {
-    executeQuery(query: CompiledQuery): Promise<{ readonly rows: unknown[]; readonly numAffectedRows?: bigint | undefined }>;
-  };
-}
-
-/** A transaction of Drizzle on PostgreSQL: the part of it that is used. */
-export interface DrizzleTransactionHandle {
-  execute(query: string | { getSQL(): unknown }): PromiseLike<unknown>;
-  rollback(): never;
-}
-
-/** An interactive transaction of Prisma: the part of it that is used. */
-export interface PrismaTransactionHandle {
-  $queryRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
-  $executeRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
-}
-
-/**
- * A transaction that the application began, through whichever client it uses. On PostgreSQL: a client of pg after `BEGIN`, a
- * transaction of Kysely, of Drizzle or of Prisma. On SQLite: the `tx` of `media.transaction()`, or a transaction of a Kysely over
- * `sharedSqliteDialect()` of the same handle.
- */
-export type DatabaseTransaction =
-  | PostgresClientHandle
-  | SqliteHandle
-  | KyselyTransactionHandle
-  | DrizzleTransactionHandle
-  | PrismaTransactionHandle;
+export type {
+  DatabaseTransaction,
+  PostgresClientHandle,
+  PostgresHandle,
+  PostgresPoolClientHandle,
+  SqliteHandle,
+} from "./database-handles.js";
+export type { DrizzleTransactionHandle, KyselyTransactionHandle, PrismaTransactionHandle } from "./database-handles.js";
 
 /** How media is opened. Everything has a default; the environment supplies what is not said here. */
 export interface MediaOptions {
@@ -223,6 +171,13 @@ export interface MediaOptions {
    * @defaultValue MEDIA_CACHE_DIR and MEDIA_CACHE_BYTES, else 256 MB in `holdfast-data/cache` where the storage is no disk itself
    */
   readonly variantCache?: false | { readonly folder?: string; readonly maxBytes?: number };
+  /**
+   * Where images are decoded: in this process, or in others, which may crash or be killed for want of memory without taking this one
+   * along. They are started when first needed, and end with this process. @defaultValue `"inline"`; the service uses `"process"`
+   */
+  readonly decoding?: "inline" | "process";
+  /** Whether AVIF is made, in the background, for browsers that take it. @defaultValue true */
+  readonly avif?: boolean;
   /** Secrets for signed URLs: the first signs, all verify. @defaultValue HOLDFAST_SIGNING_KEY, else one made for and kept in the catalogue */
   readonly signingKey?: string | readonly string[];
   /** How long an upload may be silent towards the catalogue before it is given up. @defaultValue one minute */

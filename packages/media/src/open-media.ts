@@ -23,11 +23,11 @@ import { createVariants } from "./delivery/variants.js";
 import { fail, isHoldfastError } from "./errors.js";
 import { createHandler } from "./http/handler.js";
 import { createMount } from "./http/mount.js";
-import { createDecoder } from "./images/decoder.js";
 import { createKnownTransforms } from "./images/known-transforms.js";
 import { createMediaJobs } from "./jobs/media-jobs.js";
 import { createMediaWorker } from "./jobs/media-worker.js";
 import type { Logger, Media, MediaFile, MediaOptions, PutFileOptions, PutInput } from "./media.js";
+import { openDecoding } from "./open-decoding.js";
 import { asOneStorage, refuseSameStorage, type Storages, storagesFromEnvironment, storagesOf } from "./open-storages.js";
 import { isProduction } from "./storage/instance.js";
 import { describeStorage } from "./storage/storage.js";
@@ -96,7 +96,20 @@ export async function openMedia(options: MediaOptions = {}): Promise<Media> {
 }
 
 type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateWriteMs" | "retentionMs" | "env">> &
-  Pick<MediaOptions, "authorize" | "signingKey" | "jobs" | "uploadsExpireInMs" | "presets" | "cdn" | "fallback" | "onEvent" | "delivery"> &
+  Pick<
+    MediaOptions,
+    | "authorize"
+    | "signingKey"
+    | "jobs"
+    | "uploadsExpireInMs"
+    | "presets"
+    | "cdn"
+    | "fallback"
+    | "onEvent"
+    | "delivery"
+    | "decoding"
+    | "avif"
+  > &
   Pick<Media, "storage" | "limits" | "basePath"> & {
     readonly catalogue: Catalogue;
     readonly log: Logger;
@@ -107,8 +120,17 @@ type Assembly = Required<Pick<MediaOptions, "leaseMs" | "settleEveryMs" | "lateW
 
 function assemble(given: Assembly): Media {
   const { storage, limits, basePath, catalogue, counters, log, leaseMs, lateWriteMs, retentionMs } = given;
-  const decoder = createDecoder({ maxPixels: limits.maxPixels, counts: counters.decodes });
-  const variants = createVariants({ catalogue, storage, decoder, leaseMs, log, diskCache: given.diskCache, counts: counters.variants });
+  const decoding = openDecoding(given.decoding, { ...limits, counts: counters.decodes }, given.env, log);
+  const variants = createVariants({
+    catalogue,
+    storage,
+    decoding,
+    leaseMs,
+    log,
+    diskCache: given.diskCache,
+    counts: counters.variants,
+    hasAvif: given.avif ?? true,
+  });
   const files = createKnownFiles(catalogue);
   const transforms = createKnownTransforms(given.presets);
   const cdn = readOrigin(given.cdn ?? given.env["MEDIA_CDN_URL"] ?? "");
@@ -130,7 +152,7 @@ function assemble(given: Assembly): Media {
   });
   const staging = given.uploadsExpireInMs === undefined ? {} : { expiresInMs: given.uploadsExpireInMs };
   const attaching = createAttaching(catalogue, (id) => files.forget(id));
-  const receiving = { catalogue, storage, decoder, limits, leaseMs, log };
+  const receiving = { catalogue, storage, decoding, limits, leaseMs, log };
   const running = new Set<Promise<unknown>>();
   const isBusy = (): boolean => running.size > 0;
   const worker = createMediaWorker({ catalogue, storages: given.storages, log, leaseMs, isBusy }, given.jobs);
@@ -270,7 +292,8 @@ function assemble(given: Assembly): Media {
     stopSettling();
     files.close();
     await Promise.allSettled(running);
-    await variants.idle();
+    await variants.close();
+    await decoding.close();
     await given.diskCache?.idle();
     await worker.close();
     await catalogue.close();

@@ -1,5 +1,5 @@
 import { openCatalogue } from "./catalogue/catalogue.js";
-import { createDecoder } from "./images/decoder.js";
+import { decodeInline } from "./images/decoding.js";
 import type { RebuildOptions, RebuildReport } from "./rebuild-options.js";
 import { storageFromEnvironment } from "./storage/from-environment.js";
 import { readLimits } from "./uploads/limits.js";
@@ -20,7 +20,7 @@ import { rebuild } from "./uploads/rebuild.js";
  */
 export async function rebuildCatalogue(options: RebuildOptions = {}): Promise<RebuildReport> {
   const { env = process.env, cwd = process.cwd(), isDryRun = false, signal, onProgress } = options;
-  const { maxPixels } = readLimits(undefined, env);
+  const decoding = decodeInline(readLimits(undefined, env));
   const storage = options.storage ?? (await storageFromEnvironment(env, cwd));
   try {
     const catalogue = await openCatalogue({
@@ -31,7 +31,7 @@ export async function rebuildCatalogue(options: RebuildOptions = {}): Promise<Re
     });
     try {
       await catalogue.migrate();
-      return await rebuild({ catalogue, storage, decoder: createDecoder({ maxPixels }), maxPixels, isDryRun, signal, onProgress });
+      return await rebuild({ catalogue, storage, decoding, isDryRun, signal, onProgress });
     } finally {
       await catalogue.close();
     }

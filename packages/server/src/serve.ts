@@ -81,6 +81,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
   const startLog = linesAtStart(print, log.logger);
   try {
     media = await openMedia({
+      // Of what strangers send, whatever crashes a decoder must not end the service.
+      decoding: "process",
       ...options.media,
       env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -127,8 +127,18 @@ const third: Migration = {
   statements: ["ALTER TABLE {p}files ADD COLUMN is_confidential INTEGER NOT NULL DEFAULT 0"],
 };
 
+/** Of a variant at most one attempt is alive, whoever makes it: the row is the lease by which all instances make it once. */
+const fourth: Migration = {
+  id: "0004_variant_leases",
+  step: "expand",
+  statements: [
+    "UPDATE {p}variants SET state = 'abandoned', lease_token = NULL, lease_expires_at = NULL WHERE state = 'reserved'",
+    "CREATE UNIQUE INDEX {p}variants_alive ON {p}variants (file_id, transform, format) WHERE state <> 'abandoned'",
+  ],
+};
+
 /** Every migration there is, oldest first. */
-export const migrations: readonly Migration[] = [first, second, third];
+export const migrations: readonly Migration[] = [first, second, third, fourth];
 
 /** The statement that makes the table in which applied migrations are noted. */
 export const migrationsTable = "CREATE TABLE IF NOT EXISTS {p}migrations (id TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)";

@@ -78,7 +78,7 @@ export interface AttachmentsTable {
 }
 
 export interface VariantsTable {
-  /** One row an attempt to make it; at most one of a file's attempts at a transform and format is `stored`. */
+  /** One row an attempt to make it; at most one of a file's attempts at a transform and format is not `abandoned`. */
   id: string;
   file_id: string;
   transform: string;

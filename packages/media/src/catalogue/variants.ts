@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { type Selectable, sql } from "kysely";
 import type { Receipt, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
-import { type Catalogue, type CatalogueTransaction, newLeaseToken } from "./catalogue.js";
+import { type Catalogue, newLeaseToken } from "./catalogue.js";
 import type { FileId } from "./file.js";
-import { isUniqueViolation } from "./sql-state.js";
-import { transact } from "./transact.js";
+import type { VariantsTable } from "./schema.js";
 
 /** Which variant of which file. */
 export interface VariantName {
@@ -30,24 +30,46 @@ export interface VariantReservation {
 }
 
 /** Read a stored variant. */
-export async function findVariant({ db }: Catalogue, name: VariantName): Promise<VariantRecord | undefined> {
+export async function findVariant(catalogue: Catalogue, name: VariantName): Promise<VariantRecord | undefined> {
+  const found = await lookAtVariant(catalogue, name);
+  return found?.state === "stored" ? found.variant : undefined;
+}
+
+/** What is known of a variant: it is stored, or somebody makes it, or did until their lease ran out. */
+export type KnownVariant =
+  | { readonly state: "stored"; readonly variant: VariantRecord }
+  | { readonly state: "reserved"; readonly key: Key; readonly isExpired: boolean };
+
+/** Read how far a variant is; `undefined` where nobody has begun. */
+export async function lookAtVariant({ db, now }: Catalogue, name: VariantName): Promise<KnownVariant | undefined> {
   const row = await db
     .selectFrom("variants")
     .selectAll()
+    .select((eb) => eb.case().when("lease_expires_at", "<", now).then(1).else(0).end().as("is_expired"))
     .where("file_id", "=", name.fileId)
     .where("transform", "=", name.transform)
     .where("format", "=", name.format)
-    .where("state", "=", "stored")
+    .where("state", "!=", "abandoned")
     .executeTakeFirst();
-  if (row === undefined || row.size === null || row.sha256 === null || row.width === null || row.height === null) return undefined;
-  const { size, width, height } = row;
-  return { ...name, key: row.object_key as Key, size, sha256: row.sha256 as Sha256, width, height };
+  if (row === undefined) return undefined;
+  const variant = recordOf(name, row);
+  return variant === undefined
+    ? { state: "reserved", key: row.object_key as Key, isExpired: Number(row.is_expired) === 1 }
+    : { state: "stored", variant };
 }
 
-/** Note that a variant is about to be stored under `key`. */
-export async function reserveVariant({ db, now }: Catalogue, name: VariantName, key: Key, leaseMs: number): Promise<VariantReservation> {
+/**
+ * Take it upon oneself to make a variant and store it under `key`: of all who try, one is given the reservation, for as long as its
+ * lease is kept. `undefined` where another attempt is under way, or has been stored.
+ */
+export async function reserveVariant(
+  { db, now }: Catalogue,
+  name: VariantName,
+  key: Key,
+  leaseMs: number,
+): Promise<VariantReservation | undefined> {
   const reservation = { id: randomUUID(), token: newLeaseToken(), key };
-  await db
+  const row = await db
     .insertInto("variants")
     .values((eb) => ({
       id: reservation.id,
@@ -60,71 +82,65 @@ export async function reserveVariant({ db, now }: Catalogue, name: VariantName, 
       lease_expires_at: eb(now, "+", leaseMs),
       changed_at: now,
     }))
-    .execute();
-  return reservation;
+    .onConflict((conflict) => conflict.columns(["file_id", "transform", "format"]).where("state", "!=", sql.lit("abandoned")).doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return row === undefined ? undefined : reservation;
 }
 
-/**
- * Make a reserved variant `stored`. False when it is no longer ours, when another attempt was first, or when the file has
- * gone meanwhile.
- */
+/** Prolong a reservation's lease. False when it is no longer ours. */
+export async function keepVariant({ db, now }: Catalogue, { id, token }: VariantReservation, leaseMs: number): Promise<boolean> {
+  const result = await db
+    .updateTable("variants")
+    .set((eb) => ({ lease_expires_at: eb(now, "+", leaseMs) }))
+    .where("id", "=", id)
+    .where("state", "=", "reserved")
+    .where("lease_token", "=", token)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Let go of a reservation under which nothing was written: the next who asks may make the variant at once. */
+export async function releaseVariant({ db }: Catalogue, { id, token }: VariantReservation): Promise<void> {
+  await db.deleteFrom("variants").where("id", "=", id).where("state", "=", "reserved").where("lease_token", "=", token).execute();
+}
+
+/** Make a reserved variant `stored`. False when it is no longer ours, or when the file has gone meanwhile. */
 export async function commitVariant(
   { db, now, kind }: Catalogue,
   reservation: VariantReservation,
   receipt: Receipt,
   dimensions: { readonly width: number; readonly height: number },
 ): Promise<boolean> {
-  const commit = async (tx: CatalogueTransaction): Promise<boolean> => {
-    const own = await tx
-      .updateTable("variants")
-      .set({ changed_at: now })
-      .where("id", "=", reservation.id)
-      .where("state", "=", "reserved")
-      .where("lease_token", "=", reservation.token)
-      .returning(["file_id", "transform", "format"])
-      .executeTakeFirst();
-    if (own === undefined) return false;
+  const result = await db
+    .updateTable("variants")
+    .set({
+      state: "stored",
+      size: receipt.size,
+      sha256: receipt.sha256,
+      width: dimensions.width,
+      height: dimensions.height,
+      lease_token: null,
+      lease_expires_at: null,
+      changed_at: now,
+    })
+    .where("id", "=", reservation.id)
+    .where("state", "=", "reserved")
+    .where("lease_token", "=", reservation.token)
     // Whoever purges the file removes the variants that are stored then, and no others.
-    const file = await tx
-      .selectFrom("files")
-      .select("id")
-      .where("id", "=", own.file_id)
-      .where("state", "in", ["stored", "trashed"])
-      // Held until the commit: a purge that begins meanwhile waits, and then finds this variant.
-      .$if(kind === "postgres", (query) => query.forShare())
-      .executeTakeFirst();
-    if (file === undefined) return false;
-    const other = await tx
-      .selectFrom("variants")
-      .select("id")
-      .where("file_id", "=", own.file_id)
-      .where("transform", "=", own.transform)
-      .where("format", "=", own.format)
-      .where("state", "=", "stored")
-      .executeTakeFirst();
-    if (other !== undefined) return false;
-    await tx
-      .updateTable("variants")
-      .set({
-        state: "stored",
-        size: receipt.size,
-        sha256: receipt.sha256,
-        width: dimensions.width,
-        height: dimensions.height,
-        lease_token: null,
-        lease_expires_at: null,
-      })
-      .where("id", "=", reservation.id)
-      .execute();
-    return true;
-  };
-  try {
-    return await transact(db, commit);
-  } catch (error) {
-    // Another instance was first, between our look and our commit.
-    if (isUniqueViolation(error)) return false;
-    throw error;
-  }
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("files")
+          .select("files.id")
+          .whereRef("files.id", "=", "variants.file_id")
+          .where("files.state", "in", ["stored", "trashed"])
+          // Held until the commit: a purge that begins meanwhile waits, and then finds this variant.
+          .$if(kind === "postgres", (query) => query.forShare()),
+      ),
+    )
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 /** Give up a reservation, or a stored variant whose bytes have gone: it is made again when next asked for. */
@@ -135,4 +151,10 @@ export async function abandonVariant({ db, now }: Catalogue, key: Key): Promise<
     .where("object_key", "=", key)
     .where("state", "!=", "abandoned")
     .execute();
+}
+
+function recordOf(name: VariantName, row: Selectable<VariantsTable>): VariantRecord | undefined {
+  const { size, sha256, width, height } = row;
+  if (row.state !== "stored" || size === null || sha256 === null || width === null || height === null) return undefined;
+  return { ...name, key: row.object_key as Key, size, sha256: sha256 as Sha256, width, height };
 }

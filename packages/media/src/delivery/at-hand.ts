@@ -49,6 +49,7 @@ export function createAtHand(given: {
   const { files, variants, transforms } = given;
   const prefix = `${given.basePath}/`;
   const readyMade = new WeakMap<CachedVariant, ReadyMade>();
+  const interimReadyMade = new WeakMap<CachedVariant, ReadyMade>();
 
   return ({ method, url, headers }) => {
     if ((method !== "GET" && method !== "HEAD") || url === undefined || !url.startsWith(prefix) || unusualPath.test(url)) return undefined;
@@ -69,17 +70,18 @@ export function createAtHand(given: {
       return undefined;
     const { accept } = headers;
     const choice = negotiateFormat(typeof accept === "string" ? accept : undefined, file, asked.transform);
-    const format = choice.interim ?? choice.format;
-    const variant = variants.atHand(file, asked.transform, format);
-    if (variant === undefined) return undefined;
+    const chosen = variants.atHand(file, asked.transform, choice);
+    if (chosen === undefined) return undefined;
+    const { variant, isInterim } = chosen;
 
     const condition = headers["if-none-match"];
     if (condition !== undefined && condition !== variant.etag) return undefined;
-    let ready = readyMade.get(variant);
+    const prepared = isInterim ? interimReadyMade : readyMade;
+    let ready = prepared.get(variant);
     if (ready === undefined) {
-      const content = variantContent(file, variant, asked, format, "everybody");
+      const content = variantContent(file, chosen, asked, "everybody");
       ready = { headers: headersOf(content), notModifiedHeaders: notModifiedHeadersOf(content) };
-      readyMade.set(variant, ready);
+      prepared.set(variant, ready);
     }
     if (condition !== undefined) return { status: 304, headers: ready.notModifiedHeaders, body: undefined };
     return { status: 200, headers: ready.headers, body: method === "HEAD" ? undefined : variant.bytes };

@@ -1,6 +1,6 @@
 import { type FileId, type FileRecord, parseFileId } from "../catalogue/file.js";
 import { fail, isHoldfastError } from "../errors.js";
-import { negotiateFormat, type VariantFormat, variantFormats } from "../images/formats.js";
+import { negotiateFormat, variantFormats } from "../images/formats.js";
 import { findMediaType } from "../images/media-type.js";
 import type { AskedTransform, KnownTransforms } from "../images/known-transforms.js";
 import type { Authorize } from "../media.js";
@@ -14,8 +14,7 @@ import { confirmOriginal, openOriginal } from "./original-bytes.js";
 import type { Redirects } from "./redirect.js";
 import { type Content, isDownload, respond, type ResponseBytes } from "./respond.js";
 import type { Admission, Signer } from "./signing.js";
-import type { CachedVariant } from "./variant-cache.js";
-import type { Variants } from "./variants.js";
+import type { ChosenVariant, Variants } from "./variants.js";
 
 /** What delivery needs. */
 export interface DeliveryContext {
@@ -134,18 +133,15 @@ async function deliverVariant(
   const choice = negotiateFormat(request.headers.get("accept") ?? undefined, file, transform);
   const redirected = await context.redirects?.toVariant(request, file, transform, choice.format, letIn);
   if (redirected !== undefined) return redirected;
-  const format = choice.interim ?? choice.format;
-  const variant = await context.variants.get(file, transform, format);
-  const content = variantContent(file, variant, asked, format, letIn);
+  const content = variantContent(file, await context.variants.get(file, transform, choice), asked, letIn);
   return await respond(request, isDownload(request) ? { ...content, isInline: false } : content);
 }
 
 /** Describe a variant of a file as the content it is sent as. */
 export function variantContent(
   file: FileRecord,
-  { bytes, etag }: CachedVariant,
+  { variant: { bytes, etag }, format, isInterim }: ChosenVariant,
   { transform, isFixed }: AskedTransform,
-  format: VariantFormat,
   letIn: LetIn,
 ): Content {
   const { type, extension } = variantFormats[format];
@@ -154,7 +150,7 @@ export function variantContent(
     size: bytes.byteLength,
     etag,
     storedAt: file.storedAt,
-    cacheControl: cacheControlOf({ file, letIn, isVariant: true, isFixed }),
+    cacheControl: cacheControlOf({ file, letIn, isVariant: true, isFixed, isInterim }),
     name: `${file.name.replace(/\.[^.]*$/, "")}.${extension}`,
     isInline: true,
     ...(transform.format === "auto" ? { vary: "Accept" } : {}),

@@ -5,7 +5,8 @@ import { describe, expect, it, vi } from "vitest";
 import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import type { FileRecord } from "../catalogue/file.js";
 import { moveFile } from "../catalogue/files.js";
-import { createDecoder } from "../images/decoder.js";
+import { decodeInline } from "../images/decoding.js";
+import type { FormatChoice } from "../images/formats.js";
 import { parseTransform } from "../images/transform.js";
 import { filesBelow, picture, rememberingLog, temporaryFolder } from "../media.fixture.js";
 import { fsDriver } from "../storage/drivers/fs.js";
@@ -18,6 +19,7 @@ import { settle } from "../uploads/settle.js";
 import { createVariants, type VariantsContext } from "./variants.js";
 
 const w64 = parseTransform("w64");
+const webp: FormatChoice = { format: "webp", interim: undefined };
 const coded = (code: string): object => expect.objectContaining({ code });
 
 interface Bench extends VariantsContext {
@@ -38,7 +40,7 @@ async function bench(change: (driver: Driver) => Driver = (driver) => driver): P
     .set({ value: await storage.identity() })
     .execute();
   const log = rememberingLog();
-  const context = { catalogue, storage, decoder: createDecoder({ maxPixels: 50_000_000 }), leaseMs: 60_000, log };
+  const context = { catalogue, storage, decoding: decodeInline(readLimits({}, {})), leaseMs: 60_000, log };
   const bytes = await picture("jpeg", 200, 100);
   const { file } = await receive({ ...context, limits: readLimits({}, {}) }, { name: "cat.jpg", bytes: sourceFromBytes(bytes).open() });
   return {
@@ -53,25 +55,25 @@ async function bench(change: (driver: Driver) => Driver = (driver) => driver): P
 describe("variants", () => {
   it("are decoded once, however many ask at the same time, and never again by those who come after", async () => {
     const context = await bench();
-    const decode = vi.spyOn(context.decoder, "decode");
+    const decode = vi.spyOn(context.decoding, "render");
     const variants = createVariants(context);
-    const answers = await Promise.all(Array.from({ length: 50 }, async () => await variants.get(context.file, w64, "webp")));
+    const answers = await Promise.all(Array.from({ length: 50 }, async () => await variants.get(context.file, w64, webp)));
     await variants.idle();
-    expect(new Set(answers.map((answer) => answer.etag)).size).toBe(1);
+    expect(new Set(answers.map(({ variant }) => variant.etag)).size).toBe(1);
     // Another instance, as after a restart, finds it in the storage.
-    const again = await createVariants(context).get(context.file, w64, "webp");
-    expect([again.etag, decode.mock.calls.length]).toEqual([answers[0]?.etag, 1]);
+    const again = await createVariants(context).get(context.file, w64, webp);
+    expect([again.variant.etag, decode.mock.calls.length]).toEqual([answers[0]?.variant.etag, 1]);
     expect(await context.variantRows()).toEqual(["stored"]);
   });
 
   it("are made again when their bytes have gone, and the row of the lost one is given up", async () => {
     const context = await bench();
     const variants = createVariants(context);
-    await variants.get(context.file, w64, "webp");
+    await variants.get(context.file, w64, webp);
     await variants.idle();
     await rm(join(context.folder, "variants"), { recursive: true });
     const again = createVariants(context);
-    expect((await sharp((await again.get(context.file, w64, "webp")).bytes).metadata()).width).toBe(64);
+    expect((await sharp((await again.get(context.file, w64, webp)).variant.bytes).metadata()).width).toBe(64);
     await again.idle();
     expect((await context.variantRows()).toSorted()).toEqual(["abandoned", "stored"]);
   });
@@ -83,7 +85,7 @@ describe("variants", () => {
         key.startsWith("variants/") ? await Promise.reject(new Error("disk full")) : await driver.put(key, ...rest),
     }));
     const variants = createVariants({ ...context, leaseMs: -1 });
-    expect((await variants.get(context.file, w64, "webp")).bytes.byteLength).toBeGreaterThan(0);
+    expect((await variants.get(context.file, w64, webp)).variant.bytes.byteLength).toBeGreaterThan(0);
     await variants.idle();
     expect(context.lines.join()).toContain("disk full");
     expect(await settle({ ...context, lateWriteMs: 0, retentionMs: 0 })).toMatchObject({ abandoned: 1, cleared: 1 });
@@ -93,7 +95,7 @@ describe("variants", () => {
   it("are stored once when two instances make the same at the same time; the second's object is removed", async () => {
     const context = await bench();
     const instances = [createVariants(context), createVariants(context)];
-    await Promise.all(instances.map(async (variants) => await variants.get(context.file, w64, "webp")));
+    await Promise.all(instances.map(async (variants) => await variants.get(context.file, w64, webp)));
     await Promise.all(instances.map(async (variants) => await variants.idle()));
     expect((await context.variantRows()).filter((state) => state === "stored")).toHaveLength(1);
     expect((await filesBelow(context.folder)).filter((path) => path.startsWith("variants/"))).toHaveLength(1);
@@ -110,7 +112,7 @@ describe("variants", () => {
       },
     }));
     const variants = createVariants(context);
-    await variants.get(context.file, w64, "webp");
+    await variants.get(context.file, w64, webp);
     await moveFile(context.catalogue, context.file.id, "stored", "trashed");
     expect(await settle({ ...context, lateWriteMs: 0, retentionMs: 0 })).toMatchObject({ purged: 1 });
     release();
@@ -121,11 +123,11 @@ describe("variants", () => {
 
   it("fail alike for all who wait, and are tried anew by the next", async () => {
     const context = await bench();
-    const decode = vi.spyOn(context.decoder, "decode").mockRejectedValueOnce(new Error("once"));
+    const decode = vi.spyOn(context.decoding, "render").mockRejectedValueOnce(new Error("once"));
     const variants = createVariants(context);
-    const outcomes = await Promise.allSettled([1, 2, 3].map(async () => await variants.get(context.file, w64, "webp")));
+    const outcomes = await Promise.allSettled([1, 2, 3].map(async () => await variants.get(context.file, w64, webp)));
     expect(outcomes.map((outcome) => outcome.status)).toEqual(["rejected", "rejected", "rejected"]);
-    await variants.get(context.file, w64, "webp");
+    await variants.get(context.file, w64, webp);
     await variants.idle();
     expect(decode).toHaveBeenCalledTimes(2);
   });
@@ -133,8 +135,8 @@ describe("variants", () => {
   it("say that the file is lost when its original is, and unreachable when the storage is", async () => {
     const context = await bench();
     await rm(join(context.folder, context.file.key));
-    await expect(createVariants(context).get(context.file, w64, "webp")).rejects.toThrow(coded("FILE_LOST"));
+    await expect(createVariants(context).get(context.file, w64, webp)).rejects.toThrow(coded("FILE_LOST"));
     await rm(context.folder, { recursive: true });
-    await expect(createVariants(context).get(context.file, w64, "webp")).rejects.toThrow(coded("STORAGE_UNREACHABLE"));
+    await expect(createVariants(context).get(context.file, w64, webp)).rejects.toThrow(coded("STORAGE_UNREACHABLE"));
   });
 });

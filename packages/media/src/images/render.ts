@@ -1,6 +1,10 @@
 import type { Sharp } from "sharp";
+import { fail } from "../errors.js";
 import { blurred } from "./blur.js";
-import type { Decoder, DecoderInput } from "./decoder.js";
+import type { Urgency } from "./budget.js";
+import { estimateBytes, maxOptimisedPixels, type Written } from "./costs.js";
+import type { Decoder, ImageHeader } from "./decoder.js";
+import type { Picture } from "./decoding.js";
 import type { VariantFormat } from "./formats.js";
 import { type Geometry, geometryOf, type Size } from "./geometry.js";
 import type { Transform } from "./transform.js";
@@ -18,24 +22,44 @@ const clear = "#00000000";
 /**
  * Make a variant: right way up, in sRGB, without metadata. Of an animation the first frame, unless the transform asks for another
  * or for all; where there are fewer, the last.
+ *
+ * @throws VARIANT_OVER_BUDGET, OVERLOADED
  */
 export async function renderVariant(
   decoder: Decoder,
-  input: DecoderInput,
+  { input, standsFor }: Pick<Picture, "input" | "standsFor">,
   transform: Transform,
   format: VariantFormat,
+  urgency?: Urgency,
 ): Promise<RenderedVariant> {
   const header = await decoder.header(input);
-  const shown: Size = header.isTurned ? { width: header.height, height: header.width } : header;
+  const shown: Size = standsFor ?? (header.isTurned ? { width: header.height, height: header.width } : header);
   const geometry = geometryOf(shown, transform);
   const frame = transform.frame === "all" ? "all" : Math.min(transform.frame, header.frames - 1);
+  const written = writtenOf(header, geometry, transform, format);
+  const bytes = estimateBytes(header, written);
+  if (bytes > decoder.budget.totalBytes) throw fail("VARIANT_OVER_BUDGET", { ...geometry.result, format });
   const work = async (image: Sharp): Promise<RenderedVariant> => {
     const sized = resize(turn(image, transform), geometry, transform, format).toColourspace("srgb");
     const hidden = transform.blur === undefined ? sized : await blurred(sized, transform.blur);
-    const { data, info } = await encode(groundUnder(hidden, format, transform), format, transform).toBuffer({ resolveWithObject: true });
+    const grounded = groundUnder(hidden, format, transform);
+    const { data, info } = await encode(grounded, format, transform, geometry.result).toBuffer({ resolveWithObject: true });
     return { bytes: data, width: info.width, height: info.pageHeight ?? info.height };
   };
-  return await decoder.decode(input, header, work, { frame });
+  return await decoder.decode(input, { bytes, urgency, frame }, work);
+}
+
+function writtenOf(header: ImageHeader, { scaled, result }: Geometry, transform: Transform, format: VariantFormat): Written {
+  const { blur, focus, rotate, frame } = transform;
+  const isSearched = focus === "attention" || focus === "entropy";
+  return {
+    width: Math.max(scaled.width, result.width),
+    height: Math.max(scaled.height, result.height),
+    frames: frame === "all" ? header.frames : 1,
+    format,
+    hasAlpha: header.hasAlpha,
+    isHeld: header.orientation > 2 || rotate !== 0 || blur !== undefined || isSearched,
+  };
 }
 
 function turn(image: Sharp, { rotate, frame }: Transform): Sharp {
@@ -81,7 +105,7 @@ function groundUnder(image: Sharp, format: VariantFormat, { background }: Transf
   return covering === undefined ? image : image.flatten({ background: covering });
 }
 
-function encode(image: Sharp, format: VariantFormat, { width, height, quality }: Transform): Sharp {
+function encode(image: Sharp, format: VariantFormat, { width, height, quality }: Transform, result: Size): Sharp {
   const isFull = width === undefined && height === undefined;
   switch (format) {
     case "avif":
@@ -90,7 +114,10 @@ function encode(image: Sharp, format: VariantFormat, { width, height, quality }:
       // Effort 2 takes half the time of 4 and gives files a few per cent larger.
       return image.webp({ quality: quality ?? (isFull ? 88 : 78), effort: 2 });
     case "jpeg":
-      return image.jpeg({ quality: quality ?? (isFull ? 90 : 80) });
+      return image.jpeg({
+        quality: quality ?? (isFull ? 90 : 80),
+        optimiseCoding: result.width * result.height <= maxOptimisedPixels,
+      });
     case "png":
       return image.png({ compressionLevel: 6 });
     case "gif":

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileId, timeOfFileId } from "../catalogue/file.js";
 import type { FileFacts } from "../catalogue/commit-file.js";
 import type { Manifest } from "../catalogue/manifest.js";
-import type { Decoder } from "../images/decoder.js";
-import { inspectImage } from "../images/inspect.js";
+import type { Decoding } from "../images/decoding.js";
 import { type MediaType, mediaTypes } from "../images/media-type.js";
 import type { ObjectStat, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
@@ -14,8 +13,7 @@ import { sniff, sniffBytes } from "../images/sniff.js";
 /** What adopting needs. */
 export interface AdoptContext {
   readonly storage: Storage;
-  readonly decoder: Decoder;
-  readonly maxPixels: number;
+  readonly decoding: Decoding;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -84,7 +82,7 @@ async function digest({ storage, signal }: AdoptContext, key: Key): Promise<{ he
 
 /** An image that cannot be decoded is kept nevertheless: its bytes are all there is of it. */
 async function look(
-  { storage, decoder, maxPixels }: AdoptContext,
+  { storage, decoding }: AdoptContext,
   key: Key,
   mediaType: MediaType,
   name: string,
@@ -92,7 +90,7 @@ async function look(
   if (!mediaType.isDecodable) return { facts: undefined, doubt: undefined };
   try {
     const input = storage.driver.localPath?.(key) ?? (await readAll(await storage.open(key)));
-    return { facts: await inspectImage(decoder, input, name, maxPixels), doubt: undefined };
+    return { facts: await decoding.inspect({ key, name, input }), doubt: undefined };
   } catch (error) {
     return { facts: undefined, doubt: error instanceof Error ? error.message : String(error) };
   }

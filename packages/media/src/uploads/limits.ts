@@ -5,12 +5,13 @@ import type { Environment } from "../storage/instance.js";
 const defaults: UploadLimits = {
   maxBytes: 100_000_000,
   maxPixels: 50_000_000,
+  maxDecodeBytes: 240_000_000,
   stallTimeoutMs: 30_000,
   accept: ["image/*", "application/pdf", "video/*", "audio/*"],
 };
 
 /**
- * Read the limits from the environment (MEDIA_MAX_BYTES, MEDIA_MAX_PIXELS), under those given in code.
+ * Read the limits from the environment (MEDIA_MAX_BYTES, MEDIA_MAX_PIXELS, MEDIA_DECODE_MEMORY), under those given in code.
  *
  * @throws CONFIG_INVALID
  */
@@ -19,24 +20,38 @@ export function readLimits(given: Partial<UploadLimits> | undefined, env: Enviro
   const fromEnvironment = {
     ...readAmount(env, "MEDIA_MAX_BYTES", "maxBytes", problems),
     ...readAmount(env, "MEDIA_MAX_PIXELS", "maxPixels", problems),
+    ...readAmount(env, "MEDIA_DECODE_MEMORY", "maxDecodeBytes", problems),
   };
   const inCode = Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined));
   const limits: UploadLimits = { ...defaults, ...fromEnvironment, ...inCode };
-  for (const name of ["maxBytes", "maxPixels", "stallTimeoutMs"] as const) {
+  for (const name of ["maxBytes", "maxPixels", "maxDecodeBytes", "stallTimeoutMs"] as const) {
     const most = name === "stallTimeoutMs" ? longestTimerMs : Number.MAX_SAFE_INTEGER;
     if (Number.isInteger(limits[name]) && limits[name] >= 1 && limits[name] <= most) continue;
     problems.push(`limits.${name} is ${limits[name]}, which is not a whole number from 1 to ${most}.`);
+  }
+  if (!(limits.maxDecodeBytes >= leastDecodeBytes)) {
+    problems.push(
+      `limits.maxDecodeBytes (MEDIA_DECODE_MEMORY) is ${limits.maxDecodeBytes}: below ${leastDecodeBytes} hardly a photograph could be decoded.`,
+    );
   }
   if (problems.length > 0) throw fail("CONFIG_INVALID", { problems });
   return limits;
 }
 
+/** Enough for one JPEG of twelve megapixels. */
+const leastDecodeBytes = 64_000_000;
 /** Above it Node's timers fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
 const multiples: Readonly<Record<string, number>> = { "": 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9 };
 
-function readAmount(env: Environment, variable: string, name: "maxBytes" | "maxPixels", problems: string[]): Partial<UploadLimits> {
+/** A whole number, or one with a decimal unit: `25MB`, `50M`. */
+function readAmount(
+  env: Environment,
+  variable: string,
+  name: "maxBytes" | "maxPixels" | "maxDecodeBytes",
+  problems: string[],
+): Partial<UploadLimits> {
   const text = env[variable];
   if (text === undefined) return {};
   const amount = parseAmount(text);

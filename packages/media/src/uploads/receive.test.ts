@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
-import { createDecoder } from "../images/decoder.js";
+import { createCounters } from "../counters.js";
+import { decodeInline } from "../images/decoding.js";
 import { filesBelow, inBlocks, picture, rememberingLog, temporaryFolder } from "../media.fixture.js";
 import { fsDriver } from "../storage/drivers/fs.js";
 import { memoryDriver } from "../storage/drivers/memory.js";
@@ -35,7 +36,7 @@ async function bench(
   return {
     catalogue,
     storage: openStorage(driver, { description: "disk", chosenBy: "test", durability: "disk" }),
-    decoder: createDecoder({ maxPixels: 50_000_000 }),
+    decoding: decodeInline(readLimits({}, {})),
     limits: readLimits({ maxBytes: 1_000_000, stallTimeoutMs: 500 }, {}),
     leaseMs: options.leaseMs ?? 60_000,
     log,
@@ -91,10 +92,11 @@ describe("receive", () => {
 
   it("refuses too many pixels by the header, before it decodes any", async () => {
     const context = await bench();
-    const decode = vi.spyOn(context.decoder, "decode");
     const limits = { ...context.limits, maxPixels: 64 * 48 - 1 };
-    await expect(receive({ ...context, limits }, incoming(jpeg))).rejects.toThrow(coded("IMAGE_TOO_LARGE"));
-    expect(decode).not.toHaveBeenCalled();
+    const counts = createCounters().decodes;
+    const decoding = decodeInline({ ...limits, counts });
+    await expect(receive({ ...context, limits, decoding }, incoming(jpeg))).rejects.toThrow(coded("IMAGE_TOO_LARGE"));
+    expect(counts).toMatchObject({ done: 0, failed: 1 });
     expect(await filesBelow(context.folder)).toEqual([]);
   });
 

@@ -7,11 +7,11 @@ import { originalKey } from "../catalogue/layout.js";
 import { isUniqueViolation } from "../catalogue/sql-state.js";
 import { noteSwept } from "../catalogue/settlement.js";
 import { fail, isHoldfastError } from "../errors.js";
-import type { Decoder } from "../images/decoder.js";
-import { inspectImage } from "../images/inspect.js";
+import type { Decoding } from "../images/decoding.js";
 import { findMediaType, isAccepted, type MediaType, mediaTypes } from "../images/media-type.js";
 import type { AttachmentTarget, Logger, UploadLimits } from "../media.js";
 import type { Receipt } from "../storage/driver.js";
+import type { Key } from "../storage/key.js";
 import { readAll } from "../storage/object-body.js";
 import { sourceFromStream } from "../storage/source.js";
 import type { Storage } from "../storage/storage.js";
@@ -25,7 +25,7 @@ import { sniff } from "../images/sniff.js";
 export interface ReceiveContext {
   readonly catalogue: Catalogue;
   readonly storage: Storage;
-  readonly decoder: Decoder;
+  readonly decoding: Decoding;
   readonly limits: UploadLimits;
   readonly leaseMs: number;
   readonly log: Logger;
@@ -55,7 +55,7 @@ export interface Received {
  * verified and the row is committed; when it rejects, the reservation has been given up, or settling will give it up.
  *
  * @throws NAME_INVALID, UPLOAD_EMPTY, TYPE_NOT_ACCEPTED, TYPE_MISMATCH, UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE, UPLOAD_STALLED,
- * IMAGE_BROKEN, IMAGE_TOO_LARGE, RESERVATION_LOST, IDEMPOTENCY_MISMATCH, CATALOGUE_UNREACHABLE, STORAGE_*
+ * IMAGE_BROKEN, IMAGE_TOO_LARGE, IMAGE_OVER_BUDGET, RESERVATION_LOST, IDEMPOTENCY_MISMATCH, CATALOGUE_UNREACHABLE, STORAGE_*
  */
 export async function receive(context: ReceiveContext, incoming: Incoming, options: ReceiveOptions = {}): Promise<Received> {
   const { limits } = context;
@@ -100,7 +100,7 @@ async function keep(context: ReceiveContext, incoming: Incoming, mediaType: Medi
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   const heartbeat = keepAlive(context, reservation);
-  const looked = lookOnTheWay(context, mediaType, incoming);
+  const looked = lookOnTheWay(context, mediaType, key, incoming);
   let receipt: Receipt | undefined;
   try {
     receipt = await context.storage.put(key, sourceFromStream(looked.bytes, incoming.size), {
@@ -165,29 +165,28 @@ async function recognise(head: Uint8Array, name: string, incoming: Incoming, lim
  * holds the bytes that were looked at.
  */
 function lookOnTheWay(
-  { storage, decoder, limits }: ReceiveContext,
+  { storage, decoding }: ReceiveContext,
   mediaType: MediaType,
+  key: Key,
   { bytes, name }: Incoming,
 ): { readonly bytes: AsyncIterable<Uint8Array>; readonly facts: Promise<FileFacts | undefined> } {
   if (!mediaType.isDecodable || storage.driver.localPath !== undefined) return { bytes, facts: Promise.resolve(undefined) };
   const kept = keepAtHand(bytes);
-  const facts = kept.whole.then(async (whole) =>
-    whole === undefined ? undefined : await inspectImage(decoder, whole, name, limits.maxPixels),
-  );
+  const facts = kept.whole.then(async (whole) => (whole === undefined ? undefined : await decoding.inspect({ key, name, input: whole })));
   // Heard when the put is done; and where that fails first, it is what counts.
   facts.catch(() => undefined);
   return { bytes: kept.bytes, facts };
 }
 
 async function inspect(
-  { storage, decoder, limits }: ReceiveContext,
+  { storage, decoding }: ReceiveContext,
   mediaType: MediaType,
   { key }: Reservation,
   name: string,
 ): Promise<FileFacts> {
   if (!mediaType.isDecodable) return { hasAlpha: false, frames: 1 };
   const input = storage.driver.localPath?.(key) ?? (await readAll(await storage.open(key)));
-  return await inspectImage(decoder, input, name, limits.maxPixels);
+  return await decoding.inspect({ key, name, input });
 }
 
 /** How often a commit whose outcome is unknown is tried, and how long to wait before the next time. */
