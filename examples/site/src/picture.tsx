@@ -1,4 +1,4 @@
-import type { MediaFile } from "@holdfast/media";
+import { type MediaFile, picture } from "@holdfast/media";
 import type { Html } from "./html.js";
 
 interface PictureProps {
@@ -14,19 +14,8 @@ interface PictureProps {
   readonly isLazy?: boolean;
 }
 
-/** A picture in the size its place needs, whose place is kept before it arrives. */
+/** A picture in the size its place needs, over its own blur: that is seen until it arrives, and where it never does. */
 export function Picture({ file, alt, preset, sizes, class: className, isLazy = true }: PictureProps): Html {
-  const size = preset === undefined ? file.dimensions() : file.dimensions({ preset });
-  return (
-    <img
-      src={preset === undefined ? file.url({ width: 1024 }) : file.url({ preset })}
-      srcset={preset === undefined ? file.srcset() : file.srcset({ preset })}
-      sizes={sizes}
-      width={size?.width}
-      height={size?.height}
-      alt={alt}
-      class={className}
-      loading={isLazy ? "lazy" : undefined}
-    />
-  );
+  const { attributes } = picture(file, { alt, preset, sizes, class: className, loading: isLazy ? "lazy" : "eager", display: "block" });
+  return <img {...attributes} alt={alt} />;
 }
