@@ -1,10 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { type ErrorCode, isHoldfastError, type Media, type MediaFile } from "@holdfast/media";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { boundedBody } from "./bounded-body.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteWords } from "./words.js";
 
@@ -42,6 +42,8 @@ export interface FormFiles {
 
 const maxFieldBytes = 64 * 1024;
 const maxFields = 200;
+/** All fields of a form together. */
+const maxTextBytes = 1024 * 1024;
 
 /**
  * Read a form. Its token is checked before anything else of it is believed, and before a byte of a file is kept. Files stream
@@ -58,12 +60,7 @@ export async function readForm<Words extends SiteWords>(c: Context<SiteEnv<Words
 
 async function textOf(c: Context): Promise<string> {
   const blocks: Uint8Array[] = [];
-  let size = 0;
-  for await (const block of c.req.raw.body ?? []) {
-    size += block.byteLength;
-    if (size > maxFieldBytes * 4) throw new HTTPException(413, { message: "refused" });
-    blocks.push(block);
-  }
+  for await (const block of boundedBody(c.req.raw.body, maxTextBytes)) blocks.push(block);
   return Buffer.concat(blocks).toString();
 }
 
@@ -109,7 +106,9 @@ async function readMultipart<Words extends SiteWords>(
     );
   });
   try {
-    await pipeline(Readable.fromWeb(c.req.raw.body ?? new ReadableStream()), parser, { signal: c.req.raw.signal });
+    // One file more than is taken can be told of; what goes on and on is not read to its end.
+    const maxBytes = maxTextBytes + (files === undefined ? 0 : (most + 1) * files.media.limits.maxBytes);
+    await pipeline(boundedBody(c.req.raw.body, maxBytes), parser, { signal: c.req.raw.signal });
   } catch (error) {
     await Promise.allSettled(taken);
     if (error instanceof HTTPException) throw error;

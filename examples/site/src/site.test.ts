@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { addUser } from "./accounts.js";
+import { boundedBody } from "./bounded-body.js";
 import { fieldReader } from "./field-reader.js";
 import { migrate } from "./migrations.js";
 import { readForm } from "./read-form.js";
@@ -173,6 +174,27 @@ describe("a form", () => {
         { field: "photos", name: "c.jpg", reason: languages.fr.uploads.tooMany },
       ],
     });
+  });
+
+  it("that never ends, or that is never sent to its end, is not waited for", async () => {
+    const endless = new ReadableStream<Uint8Array>({ pull: (to) => to.enqueue(new Uint8Array(1000)) });
+    let size = 0;
+    const reading = (async () => {
+      for await (const block of boundedBody(endless, 10_000)) size += block.byteLength;
+    })();
+    await expect(reading).rejects.toMatchObject({ status: 413 });
+    expect(size).toBe(10_000);
+    let wasLeft = false;
+    const silent = new ReadableStream<Uint8Array>({ cancel: () => void (wasLeft = true) });
+    await expect(boundedBody(silent, 10_000, 50).next()).rejects.toMatchObject({ status: 408 });
+    expect(wasLeft).toBe(true);
+
+    const { visit, services } = await startWithUser();
+    const visitor = visit();
+    await visitor.get("/log-in");
+    const large = await visitor.post("/log-in", { email: "a@example.com", password: "x".repeat(2_000_000) });
+    expect(large.status).toBe(413);
+    expect((await services.media.list()).files).toEqual([]);
   });
 
   it("is read field by field, with what is wrong with each", () => {
