@@ -74,6 +74,11 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Each builds an image and runs it: minutes, not seconds, so .ci/full runs them.
+        resolve: { alias: sources },
+        test: { name: "images", include: ["test/images/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 180_000, fileParallelism: false },
+      },
       { test: { name: "packed", include: ["test/packed/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 180_000 } },
       {
         // One file at a time: each has a browser, a service and the service's own children.

@@ -43,6 +43,13 @@ python_packages() {
   "$results/django/bin/python" -m django --version
 }
 
+# What builds and runs the examples' images; .ci/full only.
+container_packages() {
+  if command -v podman >/dev/null && command -v buildah >/dev/null && command -v runc >/dev/null; then return; fi
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman buildah runc
+}
+
 # The README asks for Node 20.19 and npm; a bare machine has neither, and its distribution's are too old.
 node_and_npm() {
   if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then

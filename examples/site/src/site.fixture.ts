@@ -65,8 +65,9 @@ export interface TestVisitor {
   post(path: string, fields: Readonly<Record<string, string>> | FormData, headers?: Readonly<Record<string, string>>): Promise<Page>;
 }
 
-function newVisitor(origin: string): TestVisitor {
-  const cookies = new Map<string, string>();
+/** Somebody with a browser; with cookies of before where they are given. */
+export function newVisitor(origin: string, before: ReadonlyMap<string, string> = new Map()): TestVisitor {
+  const cookies = new Map(before);
   let token = "";
   async function ask(path: string, init: Omit<RequestInit, "headers"> & { readonly headers: Record<string, string> }): Promise<Page> {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
