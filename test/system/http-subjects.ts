@@ -18,6 +18,7 @@ import { Hono } from "hono";
 import sharp from "sharp";
 import { Daemons, findFreePorts } from "../../bench/src/servers/daemons.js";
 import { type Facts, size, type Target } from "./http-cases.js";
+import { makeWav } from "./made-media.js";
 
 /** What came back. */
 export interface Answer {
@@ -76,25 +77,6 @@ export async function makeFixture(): Promise<Fixture> {
 function factsOf(file: MediaFile, bytes: Uint8Array): Facts {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { path: file.originalUrl(), bytes, etag: `"${sha256.slice(0, 32)}"`, lastModified: new Date(file.storedAt).toUTCString() };
-}
-
-/** Make a mono recording of 8,000 samples a second, a second of sound in 8,000 bytes (RIFF WAVE, 8-bit PCM). */
-export function makeWav(bytes: number): Buffer {
-  const wav = Buffer.alloc(bytes, 128);
-  wav.write("RIFF", 0);
-  wav.writeUInt32LE(bytes - 8, 4);
-  wav.write("WAVEfmt ", 8);
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(1, 22);
-  wav.writeUInt32LE(8000, 24);
-  wav.writeUInt32LE(8000, 28);
-  wav.writeUInt16LE(1, 32);
-  wav.writeUInt16LE(8, 34);
-  wav.write("data", 36);
-  wav.writeUInt32LE(bytes - 44, 40);
-  for (let at = 44; at < bytes; at += 1) wav[at] = 128 + Math.round(60 * Math.sin((at * 2 * Math.PI * 440) / 8000) + (at % 7));
-  return wav;
 }
 
 /** How each subject of an app is started over the same media. */
