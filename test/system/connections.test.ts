@@ -33,7 +33,7 @@ beforeAll(async () => {
     });
     return ((await response.json()) as { id: string }).id;
   };
-  for (let n = 0; n < 16; n += 1) cold.push(await kept(n));
+  for (let n = 0; n < 32; n += 1) cold.push(await kept(n));
   hot = `/media/${cold[0] ?? ""}/w64/a.jpg`;
   await (await fetch(service.origin + hot)).arrayBuffer();
 });
@@ -51,7 +51,7 @@ async function opened(): Promise<Socket> {
 }
 
 /** Ask on a connection of its own and answer the head of what came, or what happened instead. */
-async function ask(socket: Socket, path: string): Promise<string> {
+async function ask(socket: Socket, path: string, accept = "image/webp"): Promise<string> {
   return await new Promise((resolve) => {
     let head = "";
     const timer = setTimeout(() => resolve("nothing within 60 seconds"), 60_000);
@@ -65,7 +65,7 @@ async function ask(socket: Socket, path: string): Promise<string> {
       if (head.includes("\r\n\r\n")) end(head.slice(0, head.indexOf("\r\n\r\n")));
     });
     socket.once("close", () => end("closed without an answer"));
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: image/webp\r\nConnection: close\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: ${accept}\r\nConnection: close\r\n\r\n`);
   });
 }
 
@@ -82,15 +82,20 @@ describe(`${connections} connections at once`, () => {
     // In batches: the system's queue of connections that nobody has accepted yet is short.
     for (let n = 0; n < connections - 16; n += 64)
       sockets.push(...(await Promise.all(Array.from({ length: Math.min(64, connections - 16 - n) }, opened))));
-    const widths = [128, 256, 320, 512, 640, 768, 960, 1024];
-    const path = (n: number): string => {
-      if (n % 2 === 0) return hot;
-      return `/media/${cold[(n >> 1) % cold.length] ?? ""}/w${widths[(n >> 5) % widths.length] ?? 128}/a.jpg`;
-    };
-    const answers = await Promise.all(sockets.map(async (socket, n) => [n % 2 === 0, await ask(socket, path(n))] as const));
+    const widths = [128, 256, 320, 512, 640, 800, 1024];
+    // Half of them ask for what is at hand; the other half for four hundred variants that have to be made, more than may wait.
+    const answers = await Promise.all(
+      sockets.map(async (socket, n) => {
+        const isHot = n % 2 === 0;
+        const at = n >> 1;
+        const path = `/media/${cold[at % cold.length] ?? ""}/w${widths[(at >> 5) % widths.length] ?? 128}/a.jpg`;
+        return [isHot, await ask(socket, isHot ? hot : path, isHot || (at >> 8) % 2 === 0 ? "image/webp" : "image/jpeg")] as const;
+      }),
+    );
     const statusOf = (head: string): string => /^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? head;
     const statuses = new Set(answers.map(([, head]) => statusOf(head)));
     expect([...statuses].filter((status) => status !== "200" && status !== "503")).toEqual([]);
+    expect(statuses).toContain("503");
     for (const [, head] of answers) if (statusOf(head) === "503") expect(head).toMatch(/^retry-after: \d+\r?$/im);
     // What is at hand does not wait behind what is made.
     expect(answers.filter(([isHot, head]) => isHot && statusOf(head) !== "200")).toEqual([]);
