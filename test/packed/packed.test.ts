@@ -50,7 +50,8 @@ describe.each(packages)("the tarball of $name", ({ folder }) => {
 describe("media and server in a project of their own", () => {
   const entryPoints = (["media", "server"] as const).flatMap((folder) =>
     Object.keys(manifestOf(folder).exports)
-      .filter((entry) => entry !== "./package.json")
+      // The script for pages gives nothing away: it acts.
+      .filter((entry) => entry !== "./package.json" && entry !== "./media-image.js")
       .map((entry) => `@holdfast/${folder}${entry.slice(1)}`),
   );
   let project: string;
@@ -67,6 +68,12 @@ describe("media and server in a project of their own", () => {
       const byRequire = await run(node, ["--input-type=commonjs", "-e", required], { cwd: project });
       expect(byImport).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^\w+/), stderr: "" });
       expect(byRequire).toMatchObject({ exitCode: 0, stdout: byImport.stdout });
+    });
+
+    it("@holdfast/media/media-image.js does nothing where there is no page", async () => {
+      const program = `await import("@holdfast/media/media-image.js"); console.log("unmoved")`;
+      const ran = await run(node, ["--input-type=module", "-e", program], { cwd: project });
+      expect(ran).toEqual({ exitCode: 0, stdout: "unmoved\n", stderr: "" });
     });
 
     it("keeps a photo and gives it back, by require()", async () => {

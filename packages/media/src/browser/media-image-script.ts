@@ -4,4 +4,5 @@
  */
 import { watchMediaImages } from "./media-image.js";
 
-watchMediaImages({ all: document.currentScript?.hasAttribute("data-all") ?? false });
+// A bundle for a server may hold this too, and there is no page there.
+if ("document" in globalThis) watchMediaImages({ all: document.currentScript?.hasAttribute("data-all") ?? false });

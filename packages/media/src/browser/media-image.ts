@@ -104,11 +104,8 @@ function cover(frame: HTMLElement | null | undefined, image: HTMLImageElement, h
 /** Note that an image has come or has not, show what is to be shown, tell the page, and try again a few times. */
 function settle(image: HTMLImageElement, hasLoaded: boolean): void {
   const src = image.currentSrc || image.src;
-  const status =
-    performance
-      .getEntriesByName(src)
-      .map((entry) => (entry as PerformanceResourceTiming).responseStatus)
-      .at(-1) || undefined;
+  const entry = performance.getEntriesByName(src).at(-1) as PerformanceResourceTiming | undefined;
+  const status = entry?.responseStatus || undefined;
   const isHere = hasLoaded && !(status && status >= 400);
   const failure = failures.get(image) ?? { retries: 0 };
   const detail: MediaImageDetail = { src, status, retries: failure.retries };

@@ -22,15 +22,15 @@ export function drawPlaceholder({ thumbhash, initials: name }: DOMStringMap, has
   const svg = draw("svg", { viewBox: "0 0 100 100" });
   svg.style.background = name === undefined ? "#8883" : colour;
   const figure = initials
-    ? draw("text", { x: 50, y: 50, dy: ".35em", "text-anchor": "middle", "font-size": initials.length > 1 ? 40 : 50, fill: "#fff" })
+    ? draw("text", { x: "50", y: "50", dy: ".35em", "text-anchor": "middle", fill: "#fff" })
     : draw("path", name === undefined ? { d: landscape, fill: "#888" } : { d: silhouette, fill: "#fffd" });
   figure.textContent = initials;
   svg.append(figure);
   return svg;
 }
 
-function draw(name: "svg" | "text" | "path", attributes: Readonly<Record<string, string | number>>): SVGElement {
+function draw(name: "svg" | "text" | "path", attributes: Readonly<Record<string, string>>): SVGElement {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, String(value));
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
   return element;
 }
