@@ -74,7 +74,7 @@ describe.skipIf(lacksChromium)("articles", () => {
     await page.context().close();
   });
 
-  it("has no fault that axe finds, on any page, in either language, in light and dark", async () => {
+  it("has no fault that axe finds, on any page, in either language, in light and dark", { timeout: 240_000 }, async () => {
     const { page } = await openPage(browser, `${app.origin}/`);
     const article = (await page.locator(".tile h2 a").first().getAttribute("href")) ?? "";
     const lost = (await page.locator(".tile h2 a", { hasText: "Table basse" }).getAttribute("href")) ?? "";

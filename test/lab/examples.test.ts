@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, inject, it } from "vitest";
+import { newVisitor } from "../../examples/site/src/site.fixture.js";
 import { type ExampleApp, startExample } from "../system/example-process.js";
 import { sha256Of } from "../system/pictures-made.js";
 import { makeCloud } from "./cloud-home.js";
 
 const lab = inject("lab");
-const examples = [{ name: "articles", pictures: 30 }] as const;
+const examples = [
+  { name: "articles", pictures: 30, email: "camille@example.com", password: "une vraie trouvaille", own: "/mine" },
+] as const;
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -50,8 +53,9 @@ async function walk(origin: string): Promise<Map<string, Answered>> {
 }
 
 describe.runIf(lab !== undefined)("a redeploy of an example on PostgreSQL and a bucket", () => {
-  it.each(examples)("leaves every page and every picture of $name as it was", { timeout: 240_000 }, async ({ name, pictures }) => {
+  it.each(examples)("leaves every page, every picture and every log-in of $name as it was", { timeout: 240_000 }, async (example) => {
     if (lab === undefined) return;
+    const { name, pictures, email, password, own } = example;
     const cloud = await makeCloud(lab);
     cleanups.push(cloud.remove);
     const { MEDIA_DATABASE_URL: database = "", ...bucket } = cloud.env;
@@ -65,9 +69,16 @@ describe.runIf(lab !== undefined)("a redeploy of an example on PostgreSQL and a 
     const before = await walk(first.origin);
     const kept = [...before].filter(([path, { status, type }]) => path.startsWith("/media/") && status === 200 && type === "image/webp");
     expect(kept.length).toBeGreaterThanOrEqual(pictures);
+    const visitor = newVisitor(first.origin);
+    await visitor.get("/log-in");
+    expect((await visitor.post("/log-in", { email, password: "wrong" })).status).toBe(422);
+    expect((await visitor.post("/log-in", { email, password })).status).toBe(200);
+    const ownBefore = await visitor.get(own);
     // Stopping throws its folder away too.
     await first.stop();
     const second = await boot("release-2", false);
     for (const [path, answered] of before) expect({ path, ...(await ask(`${second.origin}${path}`)) }).toEqual({ path, ...answered });
+    const ownAfter = await newVisitor(second.origin, visitor.cookies).get(own);
+    expect([ownAfter.status, ownAfter.path, ownAfter.text]).toEqual([200, own, ownBefore.text]);
   });
 });
