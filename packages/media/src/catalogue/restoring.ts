@@ -62,7 +62,10 @@ export async function endRebuild(catalogue: Catalogue, storage: Storage): Promis
   const identity = await storage.identity();
   await catalogue.remember(identityName, () => identity);
   const canary = await readCanary(storage);
-  if (canary !== undefined) await catalogue.replace("canary", JSON.stringify(canary));
+  if (canary !== undefined) {
+    await catalogue.replace("canary", JSON.stringify(canary));
+    await catalogue.replace("canary_id", canary.id);
+  }
   await catalogue.db.deleteFrom("meta").where("name", "=", markerName).execute();
 }
 
