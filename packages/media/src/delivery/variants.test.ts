@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { openTestCatalogue } from "../catalogue/catalogue.fixture.js";
 import type { FileRecord } from "../catalogue/file.js";
 import { moveFile } from "../catalogue/files.js";
+import { fail } from "../errors.js";
 import { decodeInline } from "../images/decoding.js";
 import type { FormatChoice } from "../images/formats.js";
 import { parseTransform } from "../images/transform.js";
@@ -29,7 +30,7 @@ interface Bench extends VariantsContext {
   variantRows(): Promise<string[]>;
 }
 
-async function bench(change: (driver: Driver) => Driver = (driver) => driver): Promise<Bench> {
+async function bench(change: (driver: Driver) => Driver = (driver) => driver, given?: Uint8Array): Promise<Bench> {
   const folder = await temporaryFolder();
   const root = join(folder, "media");
   const catalogue = await openTestCatalogue(folder);
@@ -41,7 +42,7 @@ async function bench(change: (driver: Driver) => Driver = (driver) => driver): P
     .execute();
   const log = rememberingLog();
   const context = { catalogue, storage, decoding: decodeInline(readLimits({}, {})), leaseMs: 60_000, log };
-  const bytes = await picture("jpeg", 200, 100);
+  const bytes = given ?? (await picture("jpeg", 200, 100));
   const { file } = await receive({ ...context, limits: readLimits({}, {}) }, { name: "cat.jpg", bytes: sourceFromBytes(bytes).open() });
   return {
     ...context,
@@ -138,5 +139,67 @@ describe("variants", () => {
     await expect(createVariants(context).get(context.file, w64, webp)).rejects.toThrow(coded("FILE_LOST"));
     await rm(context.folder, { recursive: true });
     await expect(createVariants(context).get(context.file, w64, webp)).rejects.toThrow(coded("STORAGE_UNREACHABLE"));
+  });
+});
+
+describe("variants in AVIF", () => {
+  const avif: FormatChoice = { format: "avif", interim: "webp" };
+
+  it("are made behind an answer in WebP, and then answered; once, however many ask", async () => {
+    const context = await bench();
+    const variants = createVariants(context);
+    const first = await Promise.all([1, 2, 3].map(async () => await variants.get(context.file, w64, avif)));
+    expect(first.map(({ format, isInterim }) => [format, isInterim])).toEqual(Array<unknown>(3).fill(["webp", true]));
+    await variants.idle();
+    const later = await variants.get(context.file, w64, avif);
+    expect([later.format, later.isInterim, (await sharp(later.variant.bytes).metadata()).mediaType]).toEqual(["avif", false, "image/avif"]);
+    expect(later.variant.etag).not.toBe(first[0]?.variant.etag);
+    expect(variants.atHand(context.file, w64, avif)).toMatchObject({ format: "avif", isInterim: false });
+    // Another instance, as after a restart, finds it in the storage.
+    expect(await createVariants(context).get(context.file, w64, avif)).toMatchObject({ format: "avif", isInterim: false });
+    expect(await context.variantRows()).toEqual(["stored", "stored"]);
+  });
+
+  it("are left out where they are not wanted, and where they cannot be made: then WebP is no makeshift", async () => {
+    const context = await bench();
+    const without = createVariants({ ...context, hasAvif: false });
+    expect(await without.get(context.file, w64, avif)).toMatchObject({ format: "webp", isInterim: false });
+    const { render } = context.decoding;
+    vi.spyOn(context.decoding, "render").mockImplementation(async (picture, transform, format, urgency) => {
+      if (format === "avif") throw fail("VARIANT_OVER_BUDGET", { width: 64, height: 32, format });
+      return await render(picture, transform, format, urgency);
+    });
+    const unable = createVariants(context);
+    expect(await unable.get(context.file, w64, avif)).toMatchObject({ format: "webp", isInterim: true });
+    await unable.idle();
+    expect(await unable.get(context.file, w64, avif)).toMatchObject({ format: "webp", isInterim: false });
+    await without.idle();
+  });
+});
+
+describe("variants of a large original", () => {
+  it("are made of a smaller copy once there is one, where that is twice as large, and of the original again when it has gone", async () => {
+    const context = await bench(undefined, await picture("jpeg", 3200, 2400));
+    const variants = createVariants(context);
+    const render = vi.spyOn(context.decoding, "render");
+    const madeOf = (): unknown[] => render.mock.calls.map(([{ standsFor }, { name }]) => [name, standsFor !== undefined]);
+    await variants.get(context.file, w64, webp);
+    await variants.idle();
+    expect(madeOf()).toEqual([
+      ["w64", false],
+      ["mezzanine", false],
+    ]);
+    render.mockClear();
+    for (const name of ["w512", "w2048"]) await variants.get(context.file, parseTransform(name), webp);
+    expect(madeOf()).toEqual([
+      ["w512", true],
+      ["w2048", false],
+    ]);
+    await variants.idle();
+    render.mockClear();
+    await rm(join(context.folder, "variants"), { recursive: true });
+    const { width, height } = await sharp((await variants.get(context.file, parseTransform("w320"), webp)).variant.bytes).metadata();
+    expect([madeOf()[0], width, height]).toEqual([["w320", false], 320, 240]);
+    await variants.idle();
   });
 });
