@@ -165,9 +165,9 @@ describe("variants in AVIF", () => {
     const without = createVariants({ ...context, hasAvif: false });
     expect(await without.get(context.file, w64, avif)).toMatchObject({ format: "webp", isInterim: false });
     const { render } = context.decoding;
-    vi.spyOn(context.decoding, "render").mockImplementation(async (picture, transform, format, urgency) => {
+    vi.spyOn(context.decoding, "render").mockImplementation(async (given, transform, format, urgency) => {
       if (format === "avif") throw fail("VARIANT_OVER_BUDGET", { width: 64, height: 32, format });
-      return await render(picture, transform, format, urgency);
+      return await render(given, transform, format, urgency);
     });
     const unable = createVariants(context);
     expect(await unable.get(context.file, w64, avif)).toMatchObject({ format: "webp", isInterim: true });

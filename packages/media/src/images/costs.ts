@@ -8,7 +8,7 @@ import type { Size } from "./geometry.js";
 /** What a decode costs beside its pixels: libvips' buffers, the encoder. */
 const baseBytes = 8 * 1024 * 1024;
 /** Above so many pixels a JPEG is written as it is made: for the best Huffman tables the encoder would hold all of it. */
-export const maxOptimisedPixels = 12_000_000;
+const maxOptimisedPixels = 12_000_000;
 
 /** What an image is written as, and how large. */
 export interface Written extends Size {
@@ -18,6 +18,14 @@ export interface Written extends Size {
   readonly hasAlpha: boolean;
   /** Whether all of the picture has to be there before anything of it is written: turned, blurred, or its best part looked for. */
   readonly isHeld: boolean;
+  /** Whether a JPEG gets the best Huffman tables, which saves a few per cent of its bytes. */
+  readonly isOptimised: boolean;
+}
+
+/** Have a JPEG optimised where that is worth its memory. */
+export function optimised(header: ImageHeader, written: Written, budgetBytes: number): Written {
+  const better = { ...written, isOptimised: written.width * written.height <= maxOptimisedPixels };
+  return estimateBytes(header, better) <= budgetBytes ? better : written;
 }
 
 /** Estimate the memory to decode a picture and, unless it is only looked at, to write something of it. */
@@ -27,7 +35,7 @@ export function estimateBytes(header: ImageHeader, written: Written | undefined)
   const pixels = written.width * written.height * written.frames;
   const scaled = header.format === "webp" ? pixels * 9 : 0;
   const frames = Math.max(1, Math.min(written.frames, header.frames));
-  return baseBytes + decoded * frames + scaled + pixels * ((written.isHeld ? 4 : 0) + writtenPerPixel(written, pixels));
+  return baseBytes + decoded * frames + scaled + pixels * ((written.isHeld ? 4 : 0) + writtenPerPixel(written));
 }
 
 /**
@@ -38,7 +46,15 @@ export function leastBytes(header: ImageHeader): number {
   const format = header.hasAlpha ? "png" : "jpeg";
   // Upside down or on its side it is held as a whole; standing upright it goes by, strip by strip.
   const isHeld = header.orientation > 2;
-  return estimateBytes(header, { width: header.width, height: header.height, frames: 1, format, hasAlpha: header.hasAlpha, isHeld });
+  return estimateBytes(header, {
+    width: header.width,
+    height: header.height,
+    frames: 1,
+    format,
+    hasAlpha: header.hasAlpha,
+    isHeld,
+    isOptimised: false,
+  });
 }
 
 /** How many pixels of a picture like this one the budget has room for. */
@@ -67,10 +83,10 @@ function decodedPerPixel({ format, isProgressive, channels, sampleBytes, chromaS
   }
 }
 
-function writtenPerPixel({ format, hasAlpha }: Written, pixels: number): number {
+function writtenPerPixel({ format, hasAlpha, isOptimised }: Written): number {
   switch (format) {
     case "jpeg":
-      return pixels > maxOptimisedPixels ? 0.5 : 7;
+      return isOptimised ? 7 : 0.5;
     case "png":
       return 1.3;
     case "webp":

@@ -2,7 +2,7 @@ import type { Sharp } from "sharp";
 import { fail } from "../errors.js";
 import { blurred } from "./blur.js";
 import type { Urgency } from "./budget.js";
-import { estimateBytes, maxOptimisedPixels, type Written } from "./costs.js";
+import { estimateBytes, optimised, type Written } from "./costs.js";
 import type { Decoder, ImageHeader } from "./decoder.js";
 import type { Picture } from "./decoding.js";
 import type { VariantFormat } from "./formats.js";
@@ -36,14 +36,14 @@ export async function renderVariant(
   const shown: Size = standsFor ?? (header.isTurned ? { width: header.height, height: header.width } : header);
   const geometry = geometryOf(shown, transform);
   const frame = transform.frame === "all" ? "all" : Math.min(transform.frame, header.frames - 1);
-  const written = writtenOf(header, geometry, transform, format);
+  const written = optimised(header, writtenOf(header, geometry, transform, format), decoder.budget.totalBytes);
   const bytes = estimateBytes(header, written);
   if (bytes > decoder.budget.totalBytes) throw fail("VARIANT_OVER_BUDGET", { ...geometry.result, format });
   const work = async (image: Sharp): Promise<RenderedVariant> => {
     const sized = resize(turn(image, transform), geometry, transform, format).toColourspace("srgb");
     const hidden = transform.blur === undefined ? sized : await blurred(sized, transform.blur);
     const grounded = groundUnder(hidden, format, transform);
-    const { data, info } = await encode(grounded, format, transform, geometry.result).toBuffer({ resolveWithObject: true });
+    const { data, info } = await encode(grounded, format, transform, written).toBuffer({ resolveWithObject: true });
     return { bytes: data, width: info.width, height: info.pageHeight ?? info.height };
   };
   return await decoder.decode(input, { bytes, urgency, frame }, work);
@@ -59,6 +59,7 @@ function writtenOf(header: ImageHeader, { scaled, result }: Geometry, transform:
     format,
     hasAlpha: header.hasAlpha,
     isHeld: header.orientation > 2 || rotate !== 0 || blur !== undefined || isSearched,
+    isOptimised: false,
   };
 }
 
@@ -105,7 +106,7 @@ function groundUnder(image: Sharp, format: VariantFormat, { background }: Transf
   return covering === undefined ? image : image.flatten({ background: covering });
 }
 
-function encode(image: Sharp, format: VariantFormat, { width, height, quality }: Transform, result: Size): Sharp {
+function encode(image: Sharp, format: VariantFormat, { width, height, quality }: Transform, { isOptimised }: Written): Sharp {
   const isFull = width === undefined && height === undefined;
   switch (format) {
     case "avif":
@@ -116,7 +117,7 @@ function encode(image: Sharp, format: VariantFormat, { width, height, quality }:
     case "jpeg":
       return image.jpeg({
         quality: quality ?? (isFull ? 90 : 80),
-        optimiseCoding: result.width * result.height <= maxOptimisedPixels,
+        optimiseCoding: isOptimised,
       });
     case "png":
       return image.png({ compressionLevel: 6 });
