@@ -3,7 +3,7 @@ import type { VariantFormat } from "./formats.js";
 import type { Size } from "./geometry.js";
 
 // Bytes of memory a pixel, measured as the growth of the resident set of a process that does one thing, on libvips 8.18 with sharp
-// 0.35 (24 megapixels, glibc with two arenas), and rounded up. `npm run bench -- decoding-memory` measures them again.
+// 0.35 (24 megapixels, glibc with two arenas), and rounded up.
 
 /** What a decode costs beside its pixels: libvips' buffers, the encoder. */
 const baseBytes = 8 * 1024 * 1024;
