@@ -56,6 +56,21 @@ describe("a hostile repository", () => {
     expect(app === undefined ? "" : judge(app).uploads.answer).not.toBe("keeps");
   });
 
+  it("whose paths are put together of more possibilities than can be counted is read", async () => {
+    write("package.json", '{ "main": "a.js", "scripts": { "start": "node a.js" }, "dependencies": { "express": "4", "multer": "1" } }');
+    const names = Array.from({ length: 24 }, (_, index) => `p${index}`);
+    const parts = names.map((name, index) => `const ${name} = process.env.A${index} ? "a" : process.env.B${index} ? "b" : "c";\n`);
+    const options = names.map((name) => `...(${name} === "a" ? { ${name} } : { q${name}: ${name} })`).join(", ");
+    write(
+      "a.js",
+      `const path = require("path"); const multer = require("multer"); const app = require("express")();\n${parts.join("")}` +
+        `const o = { ${options} };\nconst upload = multer({ dest: path.join(${names.join(", ")}, o.p0) });\n` +
+        `app.post("/x", upload.single("f"), (q, r) => r.end());\napp.listen(3000);\n`,
+    );
+    const [app] = await examine();
+    expect(app === undefined ? "" : judge(app).uploads.answer).not.toBe("keeps");
+  });
+
   it("whose modules require each other in a circle is read", async () => {
     write("package.json", '{ "main": "a.js", "scripts": { "start": "node a.js" }, "dependencies": { "express": "4", "multer": "1" } }');
     write(

@@ -30,10 +30,24 @@ export const resolveTexts = (folder: string, parts: readonly string[]): string =
 };
 
 const maxTextLength = 10_000;
+/** Ways in which several values may come together. Beyond it there is nothing to be told that a person could follow. */
+const mostCombinations = 256;
+
+/** Values whose combinations can be counted off: those that would make too many are not known. */
+const countable = (parts: readonly Choices[]): readonly Choices[] => {
+  let combinations = 1;
+  return parts.map((part) => {
+    const together = combinations * Math.max(1, part.length);
+    if (together > mostCombinations) return unknown;
+    combinations = together;
+    return part;
+  });
+};
 
 /** All arguments as texts, one row for each combination; a part that is not known becomes `*`. */
-export const texts = (args: readonly Choices[], make: (parts: readonly string[]) => string): Choices => {
-  const role = derivedRole(args);
+export const texts = (given: readonly Choices[], make: (parts: readonly string[]) => string): Choices => {
+  const role = derivedRole(given);
+  const args = countable(given);
   const from = (index: number, parts: readonly string[]): Choices => {
     const arg = args[index];
     // No path is that long; texts that double themselves are.
@@ -83,7 +97,8 @@ const items = (choices: Choices | undefined): readonly Choices[] | undefined => 
 };
 
 /** Merges objects, the last entry of a name winning; what is not an object leaves the result open. */
-export const mergeObjects = (parts: readonly Choices[]): Choices => {
+export const mergeObjects = (given: readonly Choices[]): Choices => {
+  const parts = countable(given);
   const from = (index: number, entries: ReadonlyMap<string, Choices>, isOpen: boolean): Choices => {
     const part = parts[index];
     if (part === undefined) {
