@@ -108,7 +108,7 @@ describe.skipIf(lacksChromium)("a page with a picture whose bytes are gone", () 
 
     const { page } = await openPage(browser, service.origin);
     // The console shows the same, in its own frame.
-    await page.waitForFunction(() => document.querySelector(".tile img[data-stage='here']") !== null);
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>(".tile media-image img")?.complete === true);
     if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, "console.png") });
     for (const url of [`/media/${id}/w640/${name}`, `/media/${id}/full/${name}`, `/media/${id}/${name}`]) {
       expect(await show(page, url, `missing-${url.split("/").length}`)).toEqual(placeholder);
