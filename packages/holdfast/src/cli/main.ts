@@ -22,7 +22,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
   const interrupt = (signal: NodeJS.Signals): void => {
     if (askedAt === undefined) {
       askedAt = Date.now();
-      interruption.abort(signal);
+      // An abort like any other, which says as well by what it was asked.
+      interruption.abort(Object.assign(new DOMException("This operation was aborted", "AbortError"), { signal }));
     } else if (Date.now() - askedAt > samePressMs) {
       process.exit(signal === "SIGINT" ? 130 : 143);
     }

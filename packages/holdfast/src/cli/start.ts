@@ -8,7 +8,7 @@ import { releaseOf } from "#env/release";
 import { schemaFile } from "../env/schema-file.js";
 import { schemaIn } from "../env/sources.js";
 import { fail } from "../errors.js";
-import { runChild } from "../start/child.js";
+import { runChild, signalIn } from "../start/child.js";
 import { migrate } from "../start/migrate.js";
 import { planStart, printCommand } from "../start/plan.js";
 import type { PgModule } from "../start/postgres-lock.js";
@@ -199,8 +199,8 @@ function wordsOf(step: Step): string {
   }
 }
 
-function exitCodeOf({ reason }: AbortSignal): number {
-  return reason === "SIGINT" ? 130 : 143;
+function exitCodeOf(signal: AbortSignal): number {
+  return signalIn(signal) === "SIGINT" ? 130 : 143;
 }
 
 function textOf(path: string): string | undefined {

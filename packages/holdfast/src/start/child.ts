@@ -76,8 +76,10 @@ export async function runChild(command: readonly string[], options: ChildOptions
   }
 }
 
-function signalIn({ reason }: AbortSignal): NodeJS.Signals {
-  return reason === "SIGINT" || reason === "SIGTERM" ? reason : "SIGTERM";
+/** The signal that an abort passes on: the one that asked for it, else SIGTERM. */
+export function signalIn({ reason }: AbortSignal): NodeJS.Signals {
+  const asked: unknown = reason instanceof Error && "signal" in reason ? reason.signal : undefined;
+  return asked === "SIGINT" ? asked : "SIGTERM";
 }
 
 function numberOf(signal: NodeJS.Signals): number {

@@ -71,7 +71,7 @@ export async function migrate(step: MigrateStep, context: MigrateContext): Promi
     context,
   );
   const lost = new AbortController();
-  client.on("error", () => lost.abort("SIGTERM"));
+  client.on("error", () => lost.abort());
   try {
     await noticeDeath(client);
     if (!(await takeLock(client, step, context))) return "interrupted";
