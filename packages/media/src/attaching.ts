@@ -2,6 +2,8 @@ import { attachFiles, detachFiles, type DetachTarget } from "./catalogue/attachm
 import type { Catalogue, CatalogueTransaction } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId, type Visibility } from "./catalogue/file.js";
 import { fail } from "./errors.js";
+import type { TransformOptions } from "./images/parameters.js";
+import { transformOf } from "./images/transform.js";
 import type { AttachmentTarget, AttachOptions, DatabaseTransaction, DetachOptions, FileReference } from "./media.js";
 import { transact } from "./catalogue/transact.js";
 import { visibilities } from "./catalogue/visibility.js";
@@ -38,12 +40,18 @@ export function createAttaching(catalogue: Catalogue, forget: (id: FileId) => vo
   };
 }
 
-/** Check where a file that comes in is to be attached, or how long it is staged, before a byte of it is read. @throws PARAMETER_INVALID */
+/** Check where a file that comes in is to be attached, how long it is staged and as what it is kept, before a byte of it is read. @throws PARAMETER_INVALID */
 export function confirmKeeping<
-  T extends { readonly attachTo?: AttachmentTarget; readonly expiresInMs?: number; readonly visibility?: Visibility },
+  T extends {
+    readonly attachTo?: AttachmentTarget;
+    readonly expiresInMs?: number;
+    readonly visibility?: Visibility;
+    readonly keepAs?: TransformOptions;
+  },
 >(options: T): T {
-  const { attachTo, expiresInMs, visibility = "private" } = options;
+  const { attachTo, expiresInMs, visibility = "private", keepAs } = options;
   if (attachTo !== undefined) parseTarget(attachTo);
+  if (keepAs !== undefined) transformOf(keepAs);
   if (!visibilities.includes(visibility)) {
     throw fail("PARAMETER_INVALID", { name: "visibility", value: String(visibility), reason: `it is one of ${visibilities.join(", ")}` });
   }

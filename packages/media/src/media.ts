@@ -7,6 +7,7 @@ import type { Job, JobState } from "./catalogue/jobs.js";
 import type { MediaFile } from "./delivery/media-file.js";
 import type { SigningKeyRotation } from "./delivery/signing-keys.js";
 import type { PresetOptions } from "./images/known-transforms.js";
+import type { TransformOptions } from "./images/parameters.js";
 import type { Replica } from "./catalogue/replicas.js";
 import type { MediaStats } from "./counters.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
@@ -41,6 +42,12 @@ export interface PutFileOptions {
   readonly idempotencyKey?: string;
   /** What the sender says the bytes are; refused when they are not. @defaultValue nothing is claimed */
   readonly declaredType?: string;
+  /**
+   * Keep not the picture that was sent but one made of it, without metadata: `{ width: 800, height: 800, fit: "cover" }` keeps a
+   * square of it, and the rest nowhere. JPEG, or PNG where it is transparent, unless a format is said, at a quality of 90. Meanwhile
+   * what was sent is in memory whole, and what is no picture is refused. @defaultValue the bytes as they were sent
+   */
+  readonly keepAs?: TransformOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -51,7 +58,7 @@ export interface StageOptions extends Omit<PutFileOptions, "attachTo"> {
 }
 
 /** How a request's file is received. */
-export interface ReceiveFileOptions extends Pick<PutFileOptions, "attachTo" | "visibility" | "owner"> {
+export interface ReceiveFileOptions extends Pick<PutFileOptions, "attachTo" | "visibility" | "owner" | "keepAs"> {
   /** Stage it: unless it is attached within this time, it goes to the trash. @defaultValue it is kept */
   readonly expiresInMs?: number;
 }

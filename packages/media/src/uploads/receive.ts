@@ -8,6 +8,7 @@ import { isUniqueViolation } from "../catalogue/sql-state.js";
 import { noteSwept } from "../catalogue/settlement.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { Decoding } from "../images/decoding.js";
+import type { TransformOptions } from "../images/parameters.js";
 import { findMediaType, isAccepted, type MediaType, mediaTypes } from "../images/media-type.js";
 import type { AttachmentTarget, Logger, UploadLimits } from "../media.js";
 import type { Receipt } from "../storage/driver.js";
@@ -18,6 +19,7 @@ import type { Storage } from "../storage/storage.js";
 import { keepAtHand } from "./at-hand.js";
 import { confirmSame, readSending } from "./idempotency.js";
 import { guard, type Incoming, peek } from "./incoming.js";
+import { redraw } from "./keep-as.js";
 import { parseFileName, slugOf } from "./name.js";
 import { sniff } from "../images/sniff.js";
 
@@ -38,6 +40,8 @@ export interface ReceiveOptions {
   /** Stage it: unless it is attached until then, it goes to the trash. */
   readonly expiresInMs?: number;
   readonly owner?: string;
+  /** Keep a picture made of what was sent, in its place. */
+  readonly keepAs?: TransformOptions;
   /** As `parseIdempotencyKey` reads it. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -66,9 +70,14 @@ export async function receive(context: ReceiveContext, incoming: Incoming, optio
   const known = options.idempotencyKey === undefined ? undefined : await findByIdempotencyKey(context.catalogue, options.idempotencyKey);
   const peeked = await peek(guard(incoming.bytes, name, limits, options.signal, incoming.size));
   try {
-    if (known !== undefined) return await replay(known, { ...incoming, name, bytes: peeked.bytes });
-    const mediaType = await recognise(peeked.head, name, incoming, limits);
-    return await keep(context, { ...incoming, name, bytes: peeked.bytes }, mediaType, options);
+    const sent = { ...incoming, name, bytes: peeked.bytes };
+    const { keepAs } = options;
+    if (known !== undefined && keepAs === undefined) return await replay(known, sent);
+    const sentType = await recognise(peeked.head, name, incoming, limits);
+    const kept = keepAs === undefined ? { incoming: sent, mediaType: sentType } : await redraw(context.decoding, sent, sentType, keepAs);
+    // What is made of the same bytes in the same way is the same.
+    if (known !== undefined) return await replay(known, kept.incoming);
+    return await keep(context, kept.incoming, kept.mediaType, options);
   } finally {
     // Whatever failed, and however early: the sender's stream is let go of.
     await peeked.discard();
