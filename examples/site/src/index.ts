@@ -8,7 +8,15 @@ export { memberOnly } from "./member-only.js";
 export { migrate, type Migration } from "./migrations.js";
 export { Picture } from "./picture.js";
 export type { OnFailure } from "./problem-pages.js";
-export { type Form as SentForm, type FormFile, type FormFiles, readForm, type Refusal } from "./read-form.js";
+export {
+  type Form as SentForm,
+  type FormDocument,
+  type FormFile,
+  type FormFiles,
+  readForm,
+  type Refusal,
+  whyNotTaken,
+} from "./read-form.js";
 export { type RunningSite, serve, stopOnSignals } from "./serve.js";
 export { openServices, type Services } from "./services.js";
 export type { User } from "./sessions.js";

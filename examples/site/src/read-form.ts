@@ -1,10 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
-import { type ErrorCode, isHoldfastError, type Media, type MediaFile } from "@holdfast/media";
+import { type ErrorCode, isHoldfastError, type Media, type MediaFile, type StageOptions } from "@holdfast/media";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { boundedBody } from "./bounded-body.js";
+import { writeDocument } from "./write-document.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteWords } from "./words.js";
 
@@ -16,6 +18,8 @@ export interface Form {
   readonly fields: URLSearchParams;
   /** The files, staged: they are kept when something attaches them, and go to the trash after a day otherwise. */
   readonly files: readonly FormFile[];
+  /** The files that are no pictures, by their fields. */
+  readonly documents: ReadonlyMap<string, FormDocument>;
   /** What is wrong with the files that were not taken, in the visitor's language. */
   readonly refusals: readonly Refusal[];
 }
@@ -23,6 +27,12 @@ export interface Form {
 export interface FormFile {
   readonly field: string;
   readonly file: MediaFile;
+}
+
+/** A file that lies in the folder that was named for it, and goes with that. */
+export interface FormDocument {
+  readonly name: string;
+  readonly path: string;
 }
 
 export interface Refusal {
@@ -38,6 +48,10 @@ export interface FormFiles {
   readonly owner: string;
   /** @defaultValue 12 */
   readonly most?: number;
+  /** How they are kept, by the fields that stand before them in the form. @defaultValue as they are, private */
+  readonly keepAs?: (fields: URLSearchParams) => Pick<StageOptions, "visibility" | "keepAs">;
+  /** Fields whose files are no pictures, with the most bytes of each; they are written to the folder. */
+  readonly documents?: { readonly folder: string; readonly maxBytes: Readonly<Record<string, number>> };
 }
 
 const maxFieldBytes = 64 * 1024;
@@ -55,7 +69,7 @@ export async function readForm<Words extends SiteWords>(c: Context<SiteEnv<Words
   const text = await textOf(c);
   const fields = new URLSearchParams(text);
   confirmToken(c, fields);
-  return { fields, files: [], refusals: [] };
+  return { fields, files: [], documents: new Map(), refusals: [] };
 }
 
 async function textOf(c: Context): Promise<string> {
@@ -72,13 +86,15 @@ async function readMultipart<Words extends SiteWords>(
   const { words } = c.var;
   const fields = new URLSearchParams();
   const most = files === undefined ? 0 : (files.most ?? 12);
-  const taken: Promise<FormFile | Refusal>[] = [];
+  const documents = new Map<string, FormDocument>();
+  const begun = new Set<string>();
+  const taken: Promise<FormFile | Refusal | undefined>[] = [];
   const parser = new Busboy({
     headers: { "content-type": contentType },
     limits: { fieldSize: maxFieldBytes, fields: maxFields, parts: maxFields + most + 20, headerPairs: 50 },
   });
   parser.on("field", (name, value) => fields.append(name, value));
-  const take = (result: Promise<FormFile | Refusal>): void => {
+  const take = (result: Promise<FormFile | Refusal | undefined>): void => {
     // It is heard of below, when the form has been read to its end.
     result.catch(() => undefined);
     taken.push(result);
@@ -88,26 +104,39 @@ async function readMultipart<Words extends SiteWords>(
     // A file field where nothing was chosen is sent as a file without a name.
     if (name === undefined || name === "") return void stream.resume();
     if (!hasToken(c, fields)) return void parser.destroy(new HTTPException(403, { message: "formExpired" }));
-    if (files === undefined || taken.length >= most) {
+    const maxBytes = files?.documents?.maxBytes[field];
+    if (files?.documents !== undefined && maxBytes !== undefined && !begun.has(field)) {
+      begun.add(field);
+      const path = join(files.documents.folder, field);
+      return take(
+        writeDocument(stream, path, maxBytes).then((isWhole) => {
+          if (!isWhole) return { field, name, reason: words.uploads.tooLarge };
+          documents.set(field, { name, path });
+          return undefined;
+        }),
+      );
+    }
+    if (files === undefined || taken.length - begun.size >= most) {
       stream.resume();
       return take(Promise.resolve({ field, name, reason: words.uploads.tooMany }));
     }
     const { media, owner } = files;
     // The browser guesses a type from the name; media looks at the bytes.
     take(
-      media.stage(stream, { name, owner }).then(
+      media.stage(stream, { name, owner, ...files.keepAs?.(fields) }).then(
         (file) => ({ field, file }),
         (error: unknown) => {
           // The rest of the form follows behind the rest of this file.
           stream.resume();
-          return { field, name, reason: reasonOf(error, words) };
+          return { field, name, reason: whyNotTaken(error, words) };
         },
       ),
     );
   });
   try {
     // One file more than is taken can be told of; what goes on and on is not read to its end.
-    const maxBytes = maxTextBytes + (files === undefined ? 0 : (most + 1) * files.media.limits.maxBytes);
+    const ofDocuments = Object.values(files?.documents?.maxBytes ?? {}).reduce((sum, bytes) => sum + bytes, 0);
+    const maxBytes = maxTextBytes + ofDocuments + (files === undefined ? 0 : (most + 1) * files.media.limits.maxBytes);
     await pipeline(boundedBody(c.req.raw.body, maxBytes), parser, { signal: c.req.raw.signal });
   } catch (error) {
     await Promise.allSettled(taken);
@@ -115,10 +144,11 @@ async function readMultipart<Words extends SiteWords>(
     throw new HTTPException(400, { message: "refused", cause: error });
   }
   confirmToken(c, fields);
-  const results = await Promise.all(taken);
+  const results = (await Promise.all(taken)).filter((result) => result !== undefined);
   return {
     fields,
     files: results.filter((result) => "file" in result),
+    documents,
     refusals: results.filter((result) => "reason" in result),
   };
 }
@@ -149,7 +179,7 @@ const reasons: Readonly<Partial<Record<ErrorCode, keyof SiteWords["uploads"]>>> 
 };
 
 /** Say in the visitor's language why a file was not taken. What is not the sender's doing is ours, and fails the request. */
-function reasonOf(error: unknown, { uploads }: SiteWords): string {
+export function whyNotTaken(error: unknown, { uploads }: Pick<SiteWords, "uploads">): string {
   if (!isHoldfastError(error) || error.status >= 500) throw error;
   return uploads[reasons[error.code] ?? "notAccepted"];
 }

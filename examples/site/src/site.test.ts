@@ -1,6 +1,10 @@
 import type { Hono } from "hono";
 import sharp from "sharp";
-import { describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { addUser } from "./accounts.js";
 import { boundedBody } from "./bounded-body.js";
 import { fieldReader } from "./field-reader.js";
@@ -174,6 +178,40 @@ describe("a form", () => {
         { field: "photos", name: "c.jpg", reason: languages.fr.uploads.tooMany },
       ],
     });
+  });
+
+  it("brings documents beside its pictures, each into a file of its own, and of a bounded size", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-documents-"));
+    onTestFinished(async () => await rm(folder, { recursive: true }));
+    const { visit, services } = await startTestSite([], (given, settings) => {
+      const app = createApp(given, settings);
+      return app.post("/documents", async (c) => {
+        const keepAs = (fields: URLSearchParams) => ({ keepAs: { width: Number(fields.get("width")) } });
+        const files = { media: given.media, owner: "nobody", keepAs, documents: { folder, maxBytes: { list: 20, archive: 20 } } };
+        const form = await readForm(c, files);
+        const texts = [...form.documents].map(([field, { name, path }]) => [field, name, readFileSync(path, "utf8")]);
+        return c.json({ texts, widths: form.files.map(({ file }) => file.width), refusals: form.refusals });
+      });
+    });
+    const visitor = visit();
+    await visitor.get("/log-in");
+    const form = new FormData();
+    form.append("width", "20");
+    form.append("archive", new Blob(["x".repeat(200_000)]), "large.zip");
+    form.append("list", new Blob(["one,two"]), "../list.csv");
+    form.append("list", new Blob(["three"]), "again.csv");
+    form.append("photos", await picture(), "a.jpg");
+    const { text } = await visitor.post("/documents", form);
+    const { notAccepted, tooLarge } = languages.en.uploads;
+    expect(JSON.parse(text)).toEqual({
+      texts: [["list", "list.csv", "one,two"]],
+      widths: [20],
+      refusals: [
+        { field: "archive", name: "large.zip", reason: tooLarge },
+        { field: "list", name: "again.csv", reason: notAccepted },
+      ],
+    });
+    expect((await services.media.list()).files).toHaveLength(1);
   });
 
   it("that never ends, or that is never sent to its end, is not waited for", async () => {
