@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { Html } from "./html.js";
 import { fieldReader } from "./field-reader.js";
 import { Field, Form, type Problems, ProblemSummary } from "./form-fields.js";
@@ -9,7 +9,7 @@ import { useWords } from "./layout.js";
 import { forgetAttempts, mayTryToLogIn } from "./log-in-limits.js";
 import { hashPassword, isPassword } from "./passwords.js";
 import { readForm } from "./read-form.js";
-import { beginSession, endSession, newSessionToken } from "./sessions.js";
+import { beginSession, endOtherSessions, endSession, newSessionToken } from "./sessions.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteTables } from "./site-tables.js";
 import { type CookieJar, keepSession } from "./visitor.js";
@@ -23,7 +23,11 @@ export interface AccountOptions {
   readonly afterLogIn: string;
   /** The role of whoever signs up; where it is not said nobody can. */
   readonly signUpRole: string | undefined;
+  readonly onSignUp: OnSignUp | undefined;
 }
+
+/** What an app writes for who signs up, in the transaction that makes the account. */
+export type OnSignUp = (tx: Transaction<SiteTables>, user: { readonly id: string; readonly name: string }) => Promise<void>;
 
 /** A new user's row. @throws what the database throws when the address is taken */
 export async function addUser(
@@ -40,8 +44,24 @@ export async function addUser(
   return id;
 }
 
+/** Give a user another password, and end all sessions but the one that asks. False where the current password is not the one. */
+export async function changePassword(
+  db: Kysely<SiteTables>,
+  of: { readonly userId: string; readonly sessionToken: string },
+  passwords: { readonly current: string; readonly next: string },
+): Promise<boolean> {
+  const user = await db.selectFrom("users").where("id", "=", of.userId).select("password_hash").executeTakeFirst();
+  if (!(await isPassword(passwords.current, user?.password_hash))) return false;
+  const passwordHash = await hashPassword(passwords.next);
+  await db.transaction().execute(async (tx) => {
+    await tx.updateTable("users").set({ password_hash: passwordHash }).where("id", "=", of.userId).execute();
+    await endOtherSessions(tx, of.userId, of.sessionToken);
+  });
+  return true;
+}
+
 /** The routes of log-in, log-out and, where there is one, sign-up. */
-export function accounts({ db, cookies, proxies, afterLogIn, signUpRole }: AccountOptions): Hono<SiteEnv> {
+export function accounts({ db, cookies, proxies, afterLogIn, signUpRole, onSignUp }: AccountOptions): Hono<SiteEnv> {
   const app = new Hono<SiteEnv>();
   const maySignUp = signUpRole !== undefined;
 
@@ -105,7 +125,12 @@ export function accounts({ db, cookies, proxies, afterLogIn, signUpRole }: Accou
       c.status(422);
       return c.render(<SignUpPage problems={read.problems} name={user.name} email={user.email} />, { title: words.signUp });
     }
-    return await welcome(c, await addUser(db, { ...user, role: signUpRole }), null);
+    const id = await db.transaction().execute(async (tx) => {
+      const added = await addUser(tx, { ...user, role: signUpRole });
+      await onSignUp?.(tx, { id: added, name: user.name });
+      return added;
+    });
+    return await welcome(c, id, null);
   });
   return app;
 }

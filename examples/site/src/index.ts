@@ -1,9 +1,10 @@
-export { addUser } from "./accounts.js";
+export { addUser, changePassword, type OnSignUp } from "./accounts.js";
+export { Avatar } from "./avatar.js";
 export { type Database, openDatabase } from "./database.js";
 export { type FieldReader, fieldReader } from "./field-reader.js";
 export { Choice, Field, FileField, Form, type Problems, ProblemSummary } from "./form-fields.js";
 export type { Html } from "./html.js";
-export { type NavigationLink, useVisitor, useWords } from "./layout.js";
+export { type NavigationLink, useAsset, useVisitor, useWords } from "./layout.js";
 export { memberOnly } from "./member-only.js";
 export { migrate, type Migration } from "./migrations.js";
 export { Picture } from "./picture.js";

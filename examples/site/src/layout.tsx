@@ -30,6 +30,8 @@ export interface LayoutOptions<Words extends SiteWords> {
   /** The colour of links and buttons: a class of the style sheet, with its contrast looked after in light and dark. */
   readonly accent: "clay" | "grove" | "sea";
   readonly mayLogIn: boolean;
+  /** Where a user's own page is; their name leads there. */
+  readonly profilePath?: string | undefined;
   navigation(c: Context<SiteEnv<Words>>): readonly NavigationLink[];
 }
 
@@ -41,6 +43,11 @@ export function useWords<Words extends SiteWords>(): Words {
 /** Who asked for the page that is being rendered. */
 export function useVisitor(): Visitor {
   return useRequestContext<SiteEnv>().var.visitor;
+}
+
+/** The URL of one of the app's own files for browsers. */
+export function useAsset(name: string): string {
+  return useRequestContext<SiteEnv>().var.asset(name);
 }
 
 /** Put the page around what `c.render(content, { title })` is given. */
@@ -91,7 +98,7 @@ function Page<Words extends SiteWords>({ c, title, content, ...site }: PageProps
                 </a>
               ))}
             </nav>
-            {site.mayLogIn ? <Account c={c} words={words} /> : undefined}
+            {site.mayLogIn ? <Account c={c} words={words} profilePath={site.profilePath} /> : undefined}
           </div>
         </header>
         <main id="content" tabindex={-1}>
@@ -106,7 +113,12 @@ function Page<Words extends SiteWords>({ c, title, content, ...site }: PageProps
   );
 }
 
-function Account<Words extends SiteWords>({ c, words }: { readonly c: Context<SiteEnv<Words>>; readonly words: Words }): Html {
+interface AccountProps<Words extends SiteWords> extends Pick<LayoutOptions<Words>, "profilePath"> {
+  readonly c: Context<SiteEnv<Words>>;
+  readonly words: Words;
+}
+
+function Account<Words extends SiteWords>({ c, words, profilePath }: AccountProps<Words>): Html {
   const { user } = c.var.visitor;
   if (user === undefined) {
     return (
@@ -119,7 +131,13 @@ function Account<Words extends SiteWords>({ c, words }: { readonly c: Context<Si
   }
   return (
     <div class="account">
-      <span class="who">{user.name}</span>
+      {profilePath === undefined ? (
+        <span class="who">{user.name}</span>
+      ) : (
+        <a class="who" href={profilePath}>
+          {user.name}
+        </a>
+      )}
       <Form action="/log-out">
         <button class="quiet">{words.logOut}</button>
       </Form>

@@ -39,6 +39,11 @@ export async function endSession(db: Kysely<SiteTables>, token: string): Promise
   await db.deleteFrom("sessions").where("id", "=", sha256(token)).execute();
 }
 
+/** End a user's sessions in all browsers but one. */
+export async function endOtherSessions(db: Kysely<SiteTables>, userId: string, token: string): Promise<void> {
+  await db.deleteFrom("sessions").where("user_id", "=", userId).where("id", "!=", sha256(token)).execute();
+}
+
 /** Whose session it is, if it is one and lasts. */
 export async function userOfSession(db: Kysely<SiteTables>, token: string): Promise<User | undefined> {
   return await db

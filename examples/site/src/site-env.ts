@@ -24,6 +24,8 @@ export interface SiteEnv<Words extends SiteWords = SiteWords> {
     readonly words: Words;
     /** Say something on the page that comes next, by its key in the words' notices. */
     readonly tell: (notice: string) => void;
+    /** Where one of the app's own files for browsers is. */
+    readonly asset: (name: string) => string;
     /** Names the request in the log, and on the page that says that something went wrong. */
     readonly requestId: string;
   };

@@ -5,13 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { addUser } from "./accounts.js";
+import { addUser, changePassword } from "./accounts.js";
 import { boundedBody } from "./bounded-body.js";
 import { fieldReader } from "./field-reader.js";
 import { migrate } from "./migrations.js";
 import { readForm } from "./read-form.js";
 import { createSite } from "./site.js";
-import { startTestSite, type TestSite } from "./site.fixture.js";
+import { startTestSite, type TestSite, type TestVisitor } from "./site.fixture.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteTables } from "./site-tables.js";
 import type { Services } from "./services.js";
@@ -121,6 +121,41 @@ describe("log-in", () => {
     await visitor.post("/log-out", {});
     const page = await visitor.post("/log-in", { email: "bo@example.com", password, back: "//evil.example/" });
     expect(page.path).toBe("/");
+  });
+
+  it("is made together with what the app writes for it, or not at all", async () => {
+    let isWilling = false;
+    const site = await startTestSite([], (services, settings) => {
+      const onSignUp = async (): Promise<void> => (isWilling ? undefined : Promise.reject(new Error("unwilling")));
+      const shop = { settings, languages, accent: "sea", signUpRole: "user", onSignUp, writeLine: () => undefined } as const;
+      return createSite({ ...shop, ...services, navigation: () => [] }).get("/", (c) => c.render("welcome", { title: "Home" }));
+    });
+    const visitor = site.visit();
+    await visitor.get("/sign-up");
+    const fields = { name: "Bo", email: "bo@example.com", password };
+    expect((await visitor.post("/sign-up", fields)).status).toBe(500);
+    isWilling = true;
+    expect((await visitor.post("/sign-up", fields)).text).toContain("Bo");
+  });
+
+  it("with another password ends all sessions but the one that asked for it", async () => {
+    const { services, visit } = await startWithUser();
+    const db = services.database.as<SiteTables>();
+    const logIn = async (): Promise<TestVisitor> => {
+      const visitor = visit();
+      await visitor.get("/log-in");
+      await visitor.post("/log-in", { email: "ada@example.com", password });
+      return visitor;
+    };
+    const [here, elsewhere] = [await logIn(), await logIn()];
+    const { id } = await db.selectFrom("users").select("id").executeTakeFirstOrThrow();
+    const of = { userId: id, sessionToken: here.cookies.get("session") ?? "" };
+    expect(await changePassword(db, of, { current: "wrong", next: "another sentence" })).toBe(false);
+    expect((await elsewhere.get("/")).text).toContain("Ada");
+    expect(await changePassword(db, of, { current: password, next: "another sentence" })).toBe(true);
+    expect((await elsewhere.get("/")).text).not.toContain("Ada");
+    expect((await here.get("/")).text).toContain("Ada");
+    expect((await elsewhere.post("/log-in", { email: "ada@example.com", password: "another sentence" })).text).toContain("Ada");
   });
 
   it("keeps its cookies to this host and to TLS in production, and their tokens out of the database", async () => {

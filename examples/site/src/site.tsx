@@ -3,7 +3,7 @@ import { honoMedia } from "@holdfast/media/hono";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { sql } from "kysely";
-import { accounts, pathWithin } from "./accounts.js";
+import { accounts, type OnSignUp, pathWithin } from "./accounts.js";
 import { readAssets } from "./assets.js";
 import type { Database } from "./database.js";
 import { layout, type LayoutOptions } from "./layout.js";
@@ -18,7 +18,10 @@ import { cookieJar, keepLanguage, knowVisitor } from "./visitor.js";
 import type { SiteWords } from "./words.js";
 
 /** What a site is made of. */
-export interface SiteOptions<Words extends SiteWords> extends Pick<LayoutOptions<Words>, "languages" | "accent" | "navigation"> {
+export interface SiteOptions<Words extends SiteWords> extends Pick<
+  LayoutOptions<Words>,
+  "languages" | "accent" | "navigation" | "profilePath"
+> {
   readonly settings: Settings;
   readonly database: Database;
   readonly media: Media;
@@ -28,6 +31,8 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<LayoutOptions
   readonly afterLogIn?: string;
   /** The role of whoever signs up. @defaultValue nobody can */
   readonly signUpRole?: string;
+  /** What is written for who signs up, together with the account. */
+  readonly onSignUp?: OnSignUp;
   /** Told of every failure that is ours. @defaultValue a line of the log */
   readonly onFailure?: OnFailure;
   /** Serves pictures in an app's own way, before the usual one has its turn. */
@@ -40,7 +45,7 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<LayoutOptions
  * has its page. What an app adds to it are its own routes.
  */
 export function createSite<Words extends SiteWords>(options: SiteOptions<Words>): Hono<SiteEnv<Words>> {
-  const { settings, database, media, languages, accent, navigation, writeLine = writeToStdout } = options;
+  const { settings, database, media, languages, accent, navigation, profilePath, writeLine = writeToStdout } = options;
   const cookies = cookieJar(settings.isProduction);
   const assets = readAssets(options.assetFolders);
   const db = database.as<SiteTables>();
@@ -73,7 +78,11 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
     }),
   );
   app.use(knowVisitor({ db, languages, cookies }));
-  site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation }));
+  site.use(async (c, next) => {
+    c.set("asset", assets.url);
+    await next();
+  });
+  site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation, profilePath }));
   site.use(sameOriginOnly(settings.origin));
   site.notFound(respondNotFound);
   const onFailure = options.onFailure ?? logFailure(writeLine);
@@ -85,8 +94,8 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
     if (Object.hasOwn(languages, language)) keepLanguage(c, cookies, language as Language);
     return c.redirect(pathWithin(fields.get("back")) ?? "/", 303);
   });
-  const { afterLogIn = "/", signUpRole } = options;
-  site.route("/", accounts({ db, cookies, proxies: settings.proxies, afterLogIn, signUpRole }));
+  const { afterLogIn = "/", signUpRole, onSignUp } = options;
+  site.route("/", accounts({ db, cookies, proxies: settings.proxies, afterLogIn, signUpRole, onSignUp }));
   return app;
 }
 
