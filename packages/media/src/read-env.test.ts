@@ -37,6 +37,12 @@ describe("readEnv", () => {
     expect(() => readEnv(schema, { env: { ...env, DATABASE_URL: "postgres://db/x", RENDER: "true" } })).toThrow(/PLAN is not set/);
   });
 
+  it("takes a database on this very machine where there is no platform, and on a platform none", () => {
+    const env = { NODE_ENV: "production", PLAN: "free", DATABASE_URL: "postgres://u:p@127.0.0.1:5432/x" };
+    expect(readEnv(schema, { env }).DATABASE_URL).toBe(env.DATABASE_URL);
+    expect(() => readEnv(schema, { env: { ...env, RENDER: "true" } })).toThrow(/DATABASE_URL names this very machine, where Render/);
+  });
+
   it("tells everything that is wrong together, and quotes no value", () => {
     const env = { NODE_ENV: "production", DATABASE_URL: '"postgres://u:hunter2@db/x"', MAX_PHOTOS: "many" };
     const failure = (): unknown => readEnv(schema, { env });

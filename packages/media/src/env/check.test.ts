@@ -115,6 +115,15 @@ describe("the schema", () => {
     ]);
   });
 
+  it("takes the path of a SQLite file for a URL, where files are understood", () => {
+    const schema = { variables: { DATABASE_URL: { type: "url", schemes: ["postgres", "file"] } } } as const;
+    const told = (value: string): readonly string[] =>
+      checkEnvironment(schema, { DATABASE_URL: value }, production).map(({ message, remedy }) => `${message} ${remedy}`);
+    expect([told("file:/data/app.db"), told("file:app.db"), told("file:///data/app.db")]).toEqual([[], [], []]);
+    expect(told("app.db")[0]).toContain("Give it a URL that begins with postgres:// or file:.");
+    expect(told("file:")).toHaveLength(1);
+  });
+
   it("takes a default in development only", () => {
     expect(messages({ DATABASE_URL: "postgres://u:p@localhost/x" }, { ...development, phase: "start", service: "web" })).toEqual([]);
   });

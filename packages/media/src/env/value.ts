@@ -66,6 +66,8 @@ function readNumber(text: string, form: RegExp, reason: string, { min, max }: Pi
 
 /** A URL as the clients of databases and clouds read it: a scheme, and a password whose special characters are escaped. */
 function readUrl(text: string, { schemes }: VariableSchema): ReadValue {
+  // `file:` and a path is how a SQLite file is named: there is no host to stand before it.
+  if (schemes?.includes("file") === true && /^file:(?!\/\/)./.test(text)) return { value: text };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return { reason: `is not a URL: it does not begin with ${schemes?.[0] ?? "https"}://` };
   if (schemes !== undefined && !schemes.includes(scheme)) {
