@@ -45,7 +45,7 @@ export async function startExample(name: string, env: Readonly<Record<string, st
     const origin = await new Promise<string>((resolve, reject) => {
       const read = (text: string): void => {
         said += text;
-        const address = /^\S.*: (http:\/\/\S+)$/m.exec(said)?.[1];
+        const address = /: (http:\/\/[^\s"]+)/.exec(said)?.[1];
         if (address !== undefined) resolve(address);
       };
       child.stdout.setEncoding("utf8").on("data", read);

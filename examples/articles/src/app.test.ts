@@ -16,9 +16,7 @@ interface Market extends TestSite {
 
 /** The market with two sellers, and without articles. */
 async function open(): Promise<Market> {
-  const site = await startTestSite(migrations, (services, settings) => createApp(services, settings, { writeLine: () => undefined }), {
-    media: { presets },
-  });
+  const site = await startTestSite(migrations, createApp, { media: { presets } });
   const db = site.services.database.as<Tables>();
   const ids = new Map<string, string>();
   for (const email of ["camille@example.com", "hugo@example.com"]) {

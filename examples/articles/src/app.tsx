@@ -1,8 +1,8 @@
-import { createSite, memberOnly, type Services, type Settings, type SiteEnv, type SiteOptions } from "@holdfast/example-site";
+import { createPhotos, createSite, memberOnly, type Services, type Settings, type SiteEnv, userOf } from "@holdfast/example-site";
 import type { Context, Hono } from "hono";
 import { ArticlePage } from "./article-page.js";
 import { createArticles, pageSize } from "./articles.js";
-import { editing, userOf } from "./editing.js";
+import { editing } from "./editing.js";
 import { ListPage } from "./list-page.js";
 import { oldPictures } from "./old-pictures.js";
 import { languages, type Words } from "./words.js";
@@ -11,17 +11,12 @@ import { languages, type Words } from "./words.js";
 export const presets = { card: { width: 560, height: 420, fit: "cover" } } as const;
 
 /** The market: everybody looks, whoever has an account sells. */
-export function createApp(
-  { database, media }: Services,
-  settings: Settings,
-  options: Pick<SiteOptions<Words>, "writeLine"> = {},
-): Hono<SiteEnv<Words>> {
-  const articles = createArticles(database, media);
+export function createApp(services: Services, settings: Settings): Hono<SiteEnv<Words>> {
+  const { database, media } = services;
+  const articles = createArticles(database, createPhotos(services, "article"));
   const app = createSite<Words>({
-    ...options,
+    ...services,
     settings,
-    database,
-    media,
     languages,
     accent: "clay",
     signUpRole: "seller",
@@ -46,7 +41,7 @@ export function createApp(
       <ListPage
         title={title}
         articles={shown}
-        covers={await articles.covers(shown)}
+        covers={await articles.photos.coversOf(shown.map(({ id }) => id))}
         query={query}
         isSearchable={wanted.sellerId === undefined}
         newer={page > 1 ? linkTo(page - 1) : undefined}
@@ -57,12 +52,12 @@ export function createApp(
   }
 
   app.get("/", async (c) => await list(c, c.var.words.allArticles, { query: (c.req.query("q") ?? "").slice(0, 80).trim() }));
-  app.get("/mine", memberOnly, async (c) => await list(c, c.var.words.myArticles, { sellerId: userOf(c) }));
+  app.get("/mine", memberOnly, async (c) => await list(c, c.var.words.myArticles, { sellerId: userOf(c).id }));
   app.route("/articles", editing(articles, media));
   app.get("/articles/:id", async (c) => {
     const article = await articles.get(c.req.param("id"));
     if (article === undefined) return await c.notFound();
-    return await c.render(<ArticlePage article={article} photos={await articles.photos(article.id)} />, { title: article.title });
+    return await c.render(<ArticlePage article={article} photos={await articles.photos.of(article.id)} />, { title: article.title });
   });
   return app;
 }

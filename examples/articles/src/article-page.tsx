@@ -1,6 +1,5 @@
-import { type Html, Picture, useVisitor, useWords } from "@holdfast/example-site";
-import type { Article, Photo } from "./articles.js";
-import { usePrice } from "./list-page.js";
+import { Gallery, type Html, type Photo, useMoney, useVisitor, useWords } from "@holdfast/example-site";
+import type { Article } from "./articles.js";
 import type { Words } from "./words.js";
 
 interface ArticleProps {
@@ -11,13 +10,13 @@ interface ArticleProps {
 /** One article with its pictures; for its seller, with what can be done to it. */
 export function ArticlePage({ article, photos }: ArticleProps): Html {
   const words = useWords<Words>();
-  const price = usePrice();
+  const price = useMoney("EUR");
   const { user, language } = useVisitor();
   const date = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "Europe/Paris" }).format(new Date(article.created_at));
   const isOwn = user?.id === article.seller_id;
   return (
     <article class="split">
-      <Gallery article={article} photos={photos} isOwn={isOwn} />
+      {photos.length > 0 ? <Gallery title={article.title} photos={photos} /> : <NoPictures article={article} isOwn={isOwn} />}
       <div>
         <h1>{article.title}</h1>
         <p>
@@ -43,26 +42,9 @@ export function ArticlePage({ article, photos }: ArticleProps): Html {
   );
 }
 
-function Gallery({ article, photos, isOwn }: ArticleProps & { readonly isOwn: boolean }): Html {
+/** Where there is none: of an old article, what the old URL of its picture answers. */
+function NoPictures({ article, isOwn }: Pick<ArticleProps, "article"> & { readonly isOwn: boolean }): Html {
   const words = useWords<Words>();
-  if (photos.length > 0) {
-    return (
-      <ul class="gallery">
-        {photos.map(({ file, description }, at) => (
-          <li>
-            <a href={file.url()}>
-              <Picture
-                file={file}
-                alt={description === "" ? words.photoOf(article.title, at + 1) : description}
-                sizes={at === 0 ? "(min-width: 52rem) 40rem, 100vw" : "(min-width: 52rem) 20rem, 50vw"}
-                isLazy={at > 2}
-              />
-            </a>
-          </li>
-        ))}
-      </ul>
-    );
-  }
   if (article.image === null) return <div class="no-picture" />;
   return (
     <figure class="lost">

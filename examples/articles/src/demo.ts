@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addUser, openServices, readSettings, type Services, settingsReader } from "@holdfast/example-site";
+import { addUser, createPhotos, openServices, type Services, settingsFrom } from "@holdfast/example-site";
 import { presets } from "./app.js";
 import { createArticles, searchText } from "./articles.js";
 import { paint, type StillLife, type View } from "./still-life.js";
@@ -157,7 +157,8 @@ export async function paintAll(): Promise<ReadonlyMap<string, Buffer>> {
 }
 
 /** Fill an empty database with sellers and their articles. False where there is something in it already. */
-export async function seed({ database, media }: Services, pictures: ReadonlyMap<string, Buffer>): Promise<boolean> {
+export async function seed(services: Services, pictures: ReadonlyMap<string, Buffer>): Promise<boolean> {
+  const { database, media } = services;
   const db = database.as<Tables>();
   if ((await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) !== undefined) return false;
   const account = { role: "seller", password: demo.password };
@@ -165,7 +166,7 @@ export async function seed({ database, media }: Services, pictures: ReadonlyMap<
     camille: await addUser(db, { ...account, email: demo.camille, name: "Camille" }),
     hugo: await addUser(db, { ...account, email: demo.hugo, name: "Hugo" }),
   };
-  const articles = createArticles(database, media);
+  const articles = createArticles(database, createPhotos(services, "article"));
   for (const { seller, title, description, price, place, image } of losses) {
     const texts = { title, description, place, search_text: searchText(`${title} ${description} ${place}`) };
     const row = {
@@ -186,18 +187,16 @@ export async function seed({ database, media }: Services, pictures: ReadonlyMap<
       files.push(await media.stage(bytes, { name: `${offer.thing}-${view}.jpg`, owner: sellers[seller] }));
     }
     const texts = { title, description, priceCents: price, place };
-    const id = await articles.create(sellers[seller], texts, files);
     const photos = files.map((file, at) => ({ file, description: at === 0 ? title : `${title}, vu de plus près` }));
-    await articles.change(id, texts, photos);
+    await articles.create(sellers[seller], texts, photos);
   }
   return true;
 }
 
 /** As a program: seed the database that the environment names. */
 export async function seedFromEnvironment(): Promise<void> {
-  const read = settingsReader(process.env);
-  const settings = readSettings(read, 0, process.env);
-  read.end();
+  const { env } = await import("./env.js");
+  const settings = settingsFrom({ ...env, LOG_LEVEL: "warn" });
   const pictures = await paintAll();
   const services = await openServices(settings, { migrations, media: { presets } });
   try {

@@ -1,6 +1,19 @@
-import { Field, FileField, Form, type Html, Picture, type Problems, ProblemSummary, type Refusal, useWords } from "@holdfast/example-site";
+import {
+  Field,
+  FileField,
+  Form,
+  FormActions,
+  type Html,
+  type Photo,
+  PhotoFields,
+  pictureTypes,
+  type Problems,
+  ProblemSummary,
+  type Refusal,
+  useWords,
+} from "@holdfast/example-site";
 import type { MediaFile } from "@holdfast/media";
-import type { Article, Photo } from "./articles.js";
+import type { Article } from "./articles.js";
 import type { Words } from "./words.js";
 
 /** What the form shows: what was typed, so that a mistake costs nobody their text. */
@@ -10,8 +23,6 @@ export interface Draft {
   readonly price: string;
   readonly place: string;
 }
-
-export const pictureTypes = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/heic,image/heif";
 
 interface EditProps {
   /** Absent while the article is new. */
@@ -40,98 +51,8 @@ export function EditPage({ article, draft, photos, staged, problems, refusals }:
         <Field name="description" label={words.description} value={draft.description} problem={problems["description"]} lines={6} />
         <Field name="price" label={words.price} value={draft.price} problem={problems["price"]} inputmode="decimal" maxlength={12} />
         <Field name="place" label={words.place} value={draft.place} problem={problems["place"]} maxlength={80} />
-        {photos.length > 0 ? <Ordering photos={photos} /> : undefined}
-        {staged.length > 0 ? <Staged files={staged} /> : undefined}
-        <FileField
-          name="photos"
-          label={photos.length > 0 ? words.addPhotos : words.photos}
-          hint={words.photosHint}
-          accept={pictureTypes}
-          isMultiple
-          isOptional
-        />
-        <div class="actions">
-          <button>{isNew ? words.publish : words.save}</button>
-          <a class="button quiet" href={back}>
-            {words.cancel}
-          </a>
-        </div>
-      </Form>
-    </div>
-  );
-}
-
-/** The pictures in their order. Every button sends the whole form, so that nothing that was typed is lost by moving a picture. */
-function Ordering({ photos }: { readonly photos: readonly Photo[] }): Html {
-  const words = useWords<Words>();
-  return (
-    <fieldset id="pictures">
-      <legend>{words.photos}</legend>
-      <ol class="ordering">
-        {photos.map(({ file, description }, at) => (
-          <li>
-            <Picture file={file} preset="card" alt="" />
-            <Field
-              name={`description-${file.id}`}
-              label={words.describe(at + 1)}
-              value={description}
-              hint={at === 0 ? words.describeHint : undefined}
-              maxlength={200}
-              isOptional
-            />
-            <div class="actions">
-              {at === 0 ? undefined : (
-                <button class="quiet" name="forward" value={file.id} aria-label={words.moveUp(at + 1)}>
-                  {words.forward}
-                </button>
-              )}
-              {at === photos.length - 1 ? undefined : (
-                <button class="quiet" name="back" value={file.id} aria-label={words.moveDown(at + 1)}>
-                  {words.back}
-                </button>
-              )}
-              <button class="quiet" name="remove" value={file.id} aria-label={words.removePhoto(at + 1)}>
-                {words.take}
-              </button>
-            </div>
-          </li>
-        ))}
-      </ol>
-    </fieldset>
-  );
-}
-
-function Staged({ files }: { readonly files: readonly MediaFile[] }): Html {
-  const words = useWords<Words>();
-  return (
-    <div class="field">
-      <p class="hint">{words.alreadyUploaded}</p>
-      <ul class="staged">
-        {files.map((file) => (
-          <li>
-            <input type="hidden" name="staged" value={file.id} />
-            <Picture file={file} preset="card" alt={file.name} />
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-/** Ask once more before something goes. */
-export function DeletePage({ article }: { readonly article: Article }): Html {
-  const words = useWords<Words>();
-  return (
-    <div class="narrow">
-      <h1>{words.deleteTitle}</h1>
-      <Form action={`/articles/${article.id}/delete`} class="card">
-        <p>{words.deleteText(article.title)}</p>
-        <div class="actions">
-          <button class="danger">{words.remove}</button>
-          <a class="button quiet" href={`/articles/${article.id}`}>
-            {words.cancel}
-          </a>
-        </div>
+        <PhotoFields photos={photos} staged={staged} preset="card" />
+        <FormActions label={isNew ? words.publish : words.save} back={back} />
       </Form>
     </div>
   );
@@ -156,12 +77,7 @@ export function RepairPage({ article, problems, refusals }: RepairProps): Html {
         </p>
         <p>{words.lostYours}</p>
         <FileField name="picture" label={words.picture} accept={pictureTypes} problem={problems["picture"]} />
-        <div class="actions">
-          <button>{words.uploadAgain}</button>
-          <a class="button quiet" href={`/articles/${article.id}`}>
-            {words.cancel}
-          </a>
-        </div>
+        <FormActions label={words.uploadAgain} back={`/articles/${article.id}`} />
       </Form>
     </div>
   );

@@ -1,21 +1,23 @@
-import { type FieldReader, fieldReader, memberOnly, readForm, type SentForm, type SiteEnv } from "@holdfast/example-site";
-import type { Media, MediaFile } from "@holdfast/media";
+import {
+  DeletePage,
+  type FieldReader,
+  fieldReader,
+  memberOnly,
+  mostPhotos,
+  readForm,
+  readPhotos,
+  type SentForm,
+  type SiteEnv,
+  userOf,
+} from "@holdfast/example-site";
+import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { Article, Articles, ArticleTexts, Photo } from "./articles.js";
-import { DeletePage, type Draft, EditPage, RepairPage } from "./edit-page.js";
+import type { Article, Articles, ArticleTexts } from "./articles.js";
+import { type Draft, EditPage, RepairPage } from "./edit-page.js";
 import type { Words } from "./words.js";
 
 type Env = SiteEnv<Words>;
-
-const mostPhotos = 12;
-
-/** Who is logged in; behind `memberOnly` somebody is. */
-export function userOf(c: Context<Env>): string {
-  const { user } = c.var.visitor;
-  if (user === undefined) throw new HTTPException(403);
-  return user.id;
-}
 
 /** What sellers do with their articles. */
 export function editing(articles: Articles, media: Media): Hono<Env> {
@@ -25,19 +27,8 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
   async function ownArticle(c: Context<Env>): Promise<Article> {
     const article = await articles.get(c.req.param("id") ?? "");
     if (article === undefined) throw new HTTPException(404);
-    if (article.seller_id !== userOf(c)) throw new HTTPException(403);
+    if (article.seller_id !== userOf(c).id) throw new HTTPException(403);
     return article;
-  }
-
-  /** Pictures that came with a form that had to be corrected; only one's own, and only those that still wait. */
-  async function stagedBefore({ fields }: SentForm, owner: string): Promise<MediaFile[]> {
-    const files = await Promise.all(
-      fields
-        .getAll("staged")
-        .slice(0, mostPhotos)
-        .map(async (id) => await media.get(id)),
-    );
-    return files.filter((file) => file?.owner === owner && file.expiresAt !== undefined) as MediaFile[];
   }
 
   app.get("/new", memberOnly, async (c) => {
@@ -46,12 +37,12 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
   });
 
   app.post("/", memberOnly, async (c) => {
-    const owner = userOf(c);
+    const owner = userOf(c).id;
     const form = await readForm(c, { media, owner, most: mostPhotos });
     const { read, texts, draft } = readTexts(form, c.var.words);
-    const staged = [...(await stagedBefore(form, owner)), ...form.files.map(({ file }) => file)].slice(0, mostPhotos);
+    const { wanted, staged } = await readPhotos(form, { media, owner });
     if (read.isGood && form.refusals.length === 0) {
-      const id = await articles.create(owner, texts, staged);
+      const id = await articles.create(owner, texts, wanted);
       c.var.tell("created");
       return c.redirect(`/articles/${id}`, 303);
     }
@@ -62,22 +53,21 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
 
   app.get("/:id/edit", memberOnly, async (c) => {
     const article = await ownArticle(c);
-    const photos = await articles.photos(article.id);
+    const photos = await articles.photos.of(article.id);
     const page = <EditPage article={article} draft={draftOf(article)} photos={photos} staged={[]} problems={{}} refusals={[]} />;
     return await c.render(page, { title: c.var.words.editTitle });
   });
 
   app.post("/:id", memberOnly, async (c) => {
     const article = await ownArticle(c);
-    const before = await articles.photos(article.id);
-    const form = await readForm(c, { media, owner: userOf(c), most: Math.max(0, mostPhotos - before.length) });
+    const owner = userOf(c).id;
+    const before = await articles.photos.of(article.id);
+    const form = await readForm(c, { media, owner, most: Math.max(0, mostPhotos - before.length) });
     const { read, texts, draft } = readTexts(form, c.var.words);
-    const photos = arranged(before, form);
-    const staged = [...(await stagedBefore(form, userOf(c))), ...form.files.map(({ file }) => file)];
+    const { wanted, staged, isMove } = await readPhotos(form, { media, owner, before });
     if (read.isGood && form.refusals.length === 0) {
-      await articles.change(article.id, texts, [...photos, ...staged.map((file) => ({ file, description: "" }))].slice(0, mostPhotos));
-      // Whoever moves a picture is not done yet.
-      if (isMove(form)) return c.redirect(`/articles/${article.id}/edit#pictures`, 303);
+      await articles.change(article.id, texts, wanted);
+      if (isMove) return c.redirect(`/articles/${article.id}/edit#pictures`, 303);
       c.var.tell("saved");
       return c.redirect(`/articles/${article.id}`, 303);
     }
@@ -87,7 +77,10 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
   });
 
   app.get("/:id/delete", memberOnly, async (c) => {
-    return await c.render(<DeletePage article={await ownArticle(c)} />, { title: c.var.words.deleteTitle });
+    const { id, title } = await ownArticle(c);
+    const { deleteTitle, deleteText } = c.var.words;
+    const page = <DeletePage title={deleteTitle} text={deleteText(title)} action={`/articles/${id}/delete`} back={`/articles/${id}`} />;
+    return await c.render(page, { title: deleteTitle });
   });
 
   app.post("/:id/delete", memberOnly, async (c) => {
@@ -105,7 +98,7 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
 
   app.post("/:id/picture", memberOnly, async (c) => {
     const article = await ownArticle(c);
-    const { files, refusals } = await readForm(c, { media, owner: userOf(c), most: 1 });
+    const { files, refusals } = await readForm(c, { media, owner: userOf(c).id, most: 1 });
     const [picture] = files;
     if (picture !== undefined) {
       await articles.repair(article, picture.file);
@@ -140,21 +133,4 @@ function readTexts(
   };
   const { title, description, place } = texts;
   return { read, texts, draft: { title, description, place, price: fields.get("price") ?? "" } };
-}
-
-function isMove({ fields }: SentForm): boolean {
-  return fields.has("forward") || fields.has("back") || fields.has("remove");
-}
-
-/** The pictures as the form wants them: described anew, one of them moved by a place, one gone. */
-function arranged(before: readonly Photo[], { fields }: SentForm): Photo[] {
-  const photos = before
-    .filter(({ file }) => file.id !== fields.get("remove"))
-    .map(({ file, description }) => ({ file, description: (fields.get(`description-${file.id}`) ?? description).trim().slice(0, 200) }));
-  const forward = photos.findIndex(({ file }) => file.id === fields.get("forward"));
-  const back = photos.findIndex(({ file }) => file.id === fields.get("back"));
-  const from = forward > 0 ? forward : back;
-  const [moved] = from === -1 ? [] : photos.splice(from, 1);
-  if (moved !== undefined) photos.splice(forward > 0 ? forward - 1 : back + 1, 0, moved);
-  return photos;
 }

@@ -1,4 +1,4 @@
-import { type Html, Picture, useWords, useVisitor } from "@holdfast/example-site";
+import { type Html, Pages, Picture, useMoney, useWords } from "@holdfast/example-site";
 import type { MediaFile } from "@holdfast/media";
 import type { Article } from "./articles.js";
 import type { Words } from "./words.js";
@@ -62,7 +62,7 @@ interface TileProps {
 
 function Tile({ article, cover, isFirst }: TileProps): Html {
   const { id, title, price_cents: cents, place } = article;
-  const price = usePrice();
+  const price = useMoney("EUR");
   return (
     <article class="tile">
       <div class="picture">
@@ -85,29 +85,4 @@ function Cover({ article, cover, isFirst }: TileProps): Html {
   if (cover !== undefined) return <Picture file={cover} preset="card" alt="" isLazy={!isFirst} />;
   if (article.image !== null) return <img src={article.image} alt="" width={560} height={420} loading="lazy" />;
   return <span class="no-picture" />;
-}
-
-function Pages({ newer, older }: Pick<ListProps, "newer" | "older">): Html | null {
-  const words = useWords<Words>();
-  if (newer === undefined && older === undefined) return null;
-  return (
-    <nav class="actions pages" aria-label={words.pages}>
-      {newer === undefined ? undefined : (
-        <a class="button quiet" rel="prev" href={newer}>
-          {words.newer}
-        </a>
-      )}
-      {older === undefined ? undefined : (
-        <a class="button quiet" rel="next" href={older}>
-          {words.older}
-        </a>
-      )}
-    </nav>
-  );
-}
-
-/** Write prices as the visitor's language does. */
-export function usePrice(): (cents: number) => string {
-  const format = new Intl.NumberFormat(useVisitor().language, { style: "currency", currency: "EUR" });
-  return (cents) => format.format(cents / 100);
 }

@@ -12,7 +12,7 @@ export function oldPictures(articles: Articles, media: Media): Hono {
   const lost = media.mount(oldFolder);
   return new Hono().get(`${oldFolder}/:name`, async (c) => {
     const article = await articles.ofImage(decodeURIComponent(c.req.path));
-    const cover = article === undefined ? undefined : (await articles.covers([article])).get(article.id);
+    const cover = article === undefined ? undefined : (await articles.photos.coversOf([article.id])).get(article.id);
     if (cover === undefined) return await lost.handler(c.req.raw);
     return c.redirect(cover.url(), 302);
   });

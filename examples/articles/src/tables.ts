@@ -15,8 +15,6 @@ export interface Tables extends SiteTables {
     search_text: string;
     created_at: string;
   };
-  /** What each picture shows, for who cannot see it. Which pictures there are, and in which order, media knows. */
-  photo_descriptions: { article_id: string; file_id: string; description: string };
 }
 
 export const migrations: readonly Migration[] = [
@@ -31,10 +29,6 @@ export const migrations: readonly Migration[] = [
       await sql`CREATE INDEX articles_by_age ON articles (created_at, id)`.execute(tx);
       await sql`CREATE INDEX articles_by_seller ON articles (seller_id)`.execute(tx);
       await sql`CREATE INDEX articles_by_image ON articles (image)`.execute(tx);
-      await sql`CREATE TABLE photo_descriptions (
-        article_id TEXT NOT NULL REFERENCES articles (id) ON DELETE CASCADE, file_id TEXT NOT NULL, description TEXT NOT NULL,
-        PRIMARY KEY (article_id, file_id)
-      )`.execute(tx);
     },
   },
 ];

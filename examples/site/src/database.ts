@@ -5,6 +5,7 @@ import { type PostgresHandle, sharedSqliteDialect, type SqliteHandle } from "@ho
 import { Kysely, PostgresDialect } from "kysely";
 import Libsql from "libsql";
 import { Pool } from "pg";
+import type { Log } from "./log.js";
 
 /** The one database of a site: its own tables, and media's catalogue beside them. */
 export interface Database {
@@ -17,11 +18,11 @@ export interface Database {
 }
 
 /** Open the database that the settings name. */
-export function openDatabase(url: string): Database {
+export function openDatabase(url: string, log: Log): Database {
   if (!url.startsWith("file:")) {
     const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
     // Without a listener, an idle connection that the server closes would end the process.
-    pool.on("error", (error) => console.error(`database: an idle connection was lost (${error.message})`));
+    pool.on("error", (error) => log.error(`database: an idle connection was lost (${error.message})`));
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     return {
       kind: "postgres",

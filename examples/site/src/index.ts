@@ -5,8 +5,12 @@ export { type FieldReader, fieldReader } from "./field-reader.js";
 export { Choice, Field, FileField, Form, type Problems, ProblemSummary } from "./form-fields.js";
 export type { Html } from "./html.js";
 export { type NavigationLink, useAsset, useVisitor, useWords } from "./layout.js";
-export { memberOnly } from "./member-only.js";
+export { type Log, openLog } from "./log.js";
+export { memberOnly, roleOnly, userOf } from "./member-only.js";
 export { migrate, type Migration } from "./migrations.js";
+export { Gallery, PhotoFields, pictureTypes } from "./photo-fields.js";
+export { readPhotos, type SentPhotos } from "./photo-form.js";
+export { createPhotos, mostPhotos, type Photo, type Photos } from "./photos.js";
 export { Picture } from "./picture.js";
 export type { OnFailure } from "./problem-pages.js";
 export {
@@ -18,10 +22,11 @@ export {
   type Refusal,
   whyNotTaken,
 } from "./read-form.js";
-export { type RunningSite, serve, stopOnSignals } from "./serve.js";
+export { DeletePage, FormActions, Pages, useMoney } from "./record-pages.js";
+export { type RunningSite, runSite, serve } from "./serve.js";
 export { openServices, type Services } from "./services.js";
 export type { User } from "./sessions.js";
-export { readSettings, type Settings, SettingsError, type SettingsReader, settingsReader } from "./settings.js";
+export { type LogLevel, type Settings, settingsFrom, type SiteVariables } from "./settings.js";
 export { createSite, type SiteOptions } from "./site.js";
 export type { Language, Languages, SiteEnv, Visitor } from "./site-env.js";
 export type { SiteTables } from "./site-tables.js";

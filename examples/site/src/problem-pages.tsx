@@ -6,7 +6,7 @@ import type { Html } from "./html.js";
 import { useWords } from "./layout.js";
 import type { SiteEnv } from "./site-env.js";
 
-/** Told of every failure that is ours, for a log or for Sentry. */
+/** Told of every failure that is ours, for the log or for Sentry. */
 export type OnFailure = (error: unknown, about: { readonly requestId: string; readonly method: string; readonly path: string }) => void;
 
 /** Answer with the page that says that there is nothing here. */

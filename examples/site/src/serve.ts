@@ -1,10 +1,13 @@
 import { createServer, type Server } from "node:http";
+import { isHoldfastError } from "@holdfast/media";
 import { getRequestListener } from "@hono/node-server";
+import type { Log } from "./log.js";
 import type { Settings } from "./settings.js";
 
 /** A site that listens. */
 export interface RunningSite {
   readonly origin: string;
+  readonly log: Log;
   /** Take no more requests, let those under way finish within the grace, uploads among them, then let go of everything. */
   close(): Promise<void>;
 }
@@ -13,7 +16,7 @@ export interface RunningSite {
 export async function serve(
   settings: Pick<Settings, "port" | "host" | "graceMs">,
   fetch: (request: Request, env: object) => Response | Promise<Response>,
-  services: { close(): Promise<void> },
+  services: { close(): Promise<void>; readonly log: Log },
 ): Promise<RunningSite> {
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   // A slow, honest upload may take as long as it likes: media ends one that is silent. Idle connections are kept for longer than
@@ -31,13 +34,29 @@ export async function serve(
   const port = typeof address === "object" && address !== null ? address.port : settings.port;
   let closing: Promise<void> | undefined;
   return {
+    log: services.log,
     origin: `http://${settings.host === "0.0.0.0" ? "127.0.0.1" : settings.host}:${port}`,
     close: async () => await (closing ??= drain(server, settings.graceMs).then(async () => await services.close())),
   };
 }
 
+/**
+ * Run a site until it is told to stop. What is wrong with the settings is told as the sentences it is, all at once and without a
+ * stack, and ends the process with 1.
+ */
+export async function runSite(name: string, start: () => Promise<RunningSite>): Promise<void> {
+  try {
+    const site = await start();
+    stopOnSignals(site);
+    site.log.info(`${name}: ${site.origin}`);
+  } catch (error) {
+    console.error(isHoldfastError(error) ? error.message : error);
+    process.exit(1);
+  }
+}
+
 /** Close at SIGTERM and SIGINT, and exit; a second signal exits at once. */
-export function stopOnSignals(site: Pick<RunningSite, "close">): void {
+function stopOnSignals(site: Pick<RunningSite, "close">): void {
   let isStopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {

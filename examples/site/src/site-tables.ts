@@ -14,6 +14,8 @@ export interface SiteTables {
   };
   sessions: { id: string; user_id: string; expires_at: string };
   attempts: { key: string; count: number; ends_at: string };
+  /** What each picture of a record shows, for who cannot see it. Which pictures there are, and in which order, media knows. */
+  picture_descriptions: { record_id: string; file_id: string; description: string };
 }
 
 export const siteMigrations: readonly Migration[] = [
@@ -29,6 +31,14 @@ export const siteMigrations: readonly Migration[] = [
       )`.execute(tx);
       await sql`CREATE INDEX sessions_by_end ON sessions (expires_at)`.execute(tx);
       await sql`CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL, ends_at TEXT NOT NULL)`.execute(tx);
+    },
+  },
+  {
+    name: "site-002-picture-descriptions",
+    async up(tx: Kysely<unknown>) {
+      await sql`CREATE TABLE picture_descriptions (
+        record_id TEXT NOT NULL, file_id TEXT NOT NULL, description TEXT NOT NULL, PRIMARY KEY (record_id, file_id)
+      )`.execute(tx);
     },
   },
 ];

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { MediaOptions } from "@holdfast/media";
 import type { Hono } from "hono";
 import { onTestFinished } from "vitest";
+import type { Log } from "./log.js";
 import { type RunningSite, serve } from "./serve.js";
 import { openServices, type Services } from "./services.js";
 import type { Settings } from "./settings.js";
@@ -19,6 +20,7 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
     isProduction: false,
     proxies: 0,
     graceMs: 5_000,
+    logLevel: "silent",
     ...overrides,
   };
 }
@@ -35,12 +37,16 @@ export interface TestSite extends RunningSite {
 export async function startTestSite(
   migrations: readonly Migration[],
   createApp: (services: Services, settings: Settings) => Pick<Hono, "fetch">,
-  { media = {}, ...overrides }: Partial<Settings> & { readonly media?: Omit<MediaOptions, "database"> } = {},
+  {
+    media = {},
+    log,
+    ...overrides
+  }: Partial<Settings> & { readonly media?: Omit<MediaOptions, "database" | "log">; readonly log?: Log } = {},
 ): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-example-"));
   const settings = testSettings(folder, overrides);
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const services = await openServices(settings, { migrations, media: { cwd: folder, env: {}, log, ...media } });
+  const opened = log === undefined ? {} : { log };
+  const services = await openServices(settings, { migrations, media: { cwd: folder, env: {}, ...media }, ...opened });
   const site = await serve(settings, createApp(services, settings).fetch, services);
   onTestFinished(async () => {
     await site.close();

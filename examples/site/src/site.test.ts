@@ -15,7 +15,8 @@ import { startTestSite, type TestSite, type TestVisitor } from "./site.fixture.j
 import type { SiteEnv } from "./site-env.js";
 import type { SiteTables } from "./site-tables.js";
 import type { Services } from "./services.js";
-import { type Settings, settingsReader, readSettings } from "./settings.js";
+import { openLog } from "./log.js";
+import { type Settings, settingsFrom } from "./settings.js";
 import { wordsIn } from "./words.js";
 
 const own = { siteName: "Test", notices: {} };
@@ -23,8 +24,8 @@ const languages = { en: wordsIn("en", own), fr: wordsIn("fr", own) };
 const password = "correct horse battery";
 
 /** A site that takes files on /files, and fails on /failure. */
-function createApp({ database, media }: Services, settings: Settings): Hono<SiteEnv> {
-  const site = { settings, database, media, languages, accent: "clay", signUpRole: "user", writeLine: () => undefined } as const;
+function createApp({ database, media, log }: Services, settings: Settings): Hono<SiteEnv> {
+  const site = { settings, database, media, log, languages, accent: "clay", signUpRole: "user" } as const;
   const app = createSite({ ...site, navigation: () => [{ href: "/", label: "Home" }] });
   app.get("/", (c) => c.render("welcome", { title: "Home" }));
   app.get("/failure", () => {
@@ -53,20 +54,18 @@ const picture = async (): Promise<Blob> =>
   ]);
 
 describe("settings", () => {
-  it("are told to be wrong all together, without their values", () => {
-    const env = { NODE_ENV: "production", PORT: "http", DATABASE_URL: "mysql://root:secret@db/app", GRACE_SECONDS: "0" };
-    const read = settingsReader(env);
-    readSettings(read, 4200, env);
-    const message = String(thrownBy(() => read.end()));
-    for (const name of ["PORT", "DATABASE_URL", "GRACE_SECONDS"]) expect(message).toContain(name);
-    expect(message).not.toContain("secret");
+  const variables = { PORT: 4200, DATABASE_URL: "file:app.db" };
+
+  it("let the world in where there is one, and this machine alone otherwise", () => {
+    expect(settingsFrom(variables, {})).toMatchObject({ host: "127.0.0.1", isProduction: false, origin: undefined, proxies: 0 });
+    expect(settingsFrom(variables, { NODE_ENV: "production" })).toMatchObject({ host: "0.0.0.0", isProduction: true });
+    expect(settingsFrom(variables, { RENDER: "true" })).toMatchObject({ host: "0.0.0.0", isProduction: true });
   });
 
-  it("ask for a database in production", () => {
-    const env = { NODE_ENV: "production" };
-    const read = settingsReader(env);
-    readSettings(read, 4200, env);
-    expect(String(thrownBy(() => read.end()))).toContain("DATABASE_URL is not set");
+  it("know where browsers find the site", () => {
+    expect(settingsFrom({ ...variables, RENDER_EXTERNAL_URL: "https://a.onrender.com/" }, {}).origin).toBe("https://a.onrender.com");
+    const both = { ...variables, RENDER_EXTERNAL_URL: "https://a.onrender.com", SITE_URL: "https://a.example/" };
+    expect(settingsFrom(both, {}).origin).toBe("https://a.example");
   });
 });
 
@@ -127,7 +126,7 @@ describe("log-in", () => {
     let isWilling = false;
     const site = await startTestSite([], (services, settings) => {
       const onSignUp = async (): Promise<void> => (isWilling ? undefined : Promise.reject(new Error("unwilling")));
-      const shop = { settings, languages, accent: "sea", signUpRole: "user", onSignUp, writeLine: () => undefined } as const;
+      const shop = { settings, languages, accent: "sea", signUpRole: "user", onSignUp } as const;
       return createSite({ ...shop, ...services, navigation: () => [] }).get("/", (c) => c.render("welcome", { title: "Home" }));
     });
     const visitor = site.visit();
@@ -300,7 +299,6 @@ describe("a page", () => {
         languages,
         accent: "sea",
         navigation: () => [],
-        writeLine: () => undefined,
         onFailure: (error) => failures.push(error),
       }).get("/failure", () => {
         throw new Error("secret of the house");
@@ -333,32 +331,32 @@ describe("a page", () => {
     }
   });
 
-  it("is logged without who asked for it", async () => {
+  it("is logged as a line of JSON, without who asked for it, and a failure with its stack", async () => {
     const lines: string[] = [];
-    const site = await startTestSite([], (services, settings) =>
-      createSite({
-        settings,
-        languages,
-        accent: "sea",
-        navigation: () => [],
-        writeLine: (line) => lines.push(JSON.stringify(line)),
-        ...services,
-      }),
-    );
+    const log = openLog("info", { isReadable: false, output: { write: (line) => void lines.push(line) } });
+    const site = await startTestSite([], createApp, { log });
+    lines.length = 0;
     await site.visit().get("/log-in?back=secret");
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ method: "GET", path: "/log-in", status: 200 });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "info", msg: "request", method: "GET", path: "/log-in", status: 200 });
     expect(lines[0]).not.toContain("secret");
     expect((await fetch(`${site.origin}/healthz`)).status).toBe(200);
     expect(lines).toHaveLength(1);
+    const { requestId, err } = await failedAt(`${site.origin}/failure`);
+    expect([requestId, err.stack.includes("site.test.ts")]).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/), true]);
+
+    async function failedAt(url: string): Promise<{ requestId: string; err: { stack: string } }> {
+      await fetch(url);
+      return JSON.parse(lines.find((line) => line.includes('"failed"')) ?? "") as never;
+    }
+  });
+
+  it("is logged in words where a person reads along", () => {
+    const lines: string[] = [];
+    const log = openLog("info", { isReadable: true, output: { write: (line) => void lines.push(line) } });
+    log.info({ method: "GET", status: 200 }, "request");
+    log.error({ err: new Error("no luck") }, "failed");
+    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d info  request method=GET status=200\n$/);
+    expect(lines[1]).toMatch(/^\S+ error failed\nError: no luck\n +at /);
   });
 });
-
-function thrownBy(work: () => void): unknown {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}

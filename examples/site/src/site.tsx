@@ -7,9 +7,10 @@ import { accounts, type OnSignUp, pathWithin } from "./accounts.js";
 import { readAssets } from "./assets.js";
 import type { Database } from "./database.js";
 import { layout, type LayoutOptions } from "./layout.js";
+import type { Log } from "./log.js";
 import { type OnFailure, respondFailed, respondNotFound } from "./problem-pages.js";
 import { readForm } from "./read-form.js";
-import { logRequests, type WriteLine, writeToStdout } from "./request-log.js";
+import { logRequests } from "./request-log.js";
 import { sameOriginOnly } from "./same-origin.js";
 import type { Settings } from "./settings.js";
 import type { Language, SiteEnv } from "./site-env.js";
@@ -25,6 +26,7 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<
   readonly settings: Settings;
   readonly database: Database;
   readonly media: Media;
+  readonly log: Log;
   /** Folders of the app's own files for browsers. @defaultValue the shared style sheet alone */
   readonly assetFolders?: readonly string[];
   /** @defaultValue the first page */
@@ -33,11 +35,10 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<
   readonly signUpRole?: string;
   /** What is written for who signs up, together with the account. */
   readonly onSignUp?: OnSignUp;
-  /** Told of every failure that is ours. @defaultValue a line of the log */
+  /** Told of every failure that is ours, beside the log. */
   readonly onFailure?: OnFailure;
   /** Serves pictures in an app's own way, before the usual one has its turn. */
   readonly beforeMedia?: Hono;
-  readonly writeLine?: WriteLine;
 }
 
 /**
@@ -45,7 +46,7 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<
  * has its page. What an app adds to it are its own routes.
  */
 export function createSite<Words extends SiteWords>(options: SiteOptions<Words>): Hono<SiteEnv<Words>> {
-  const { settings, database, media, languages, accent, navigation, profilePath, writeLine = writeToStdout } = options;
+  const { settings, database, media, log, languages, accent, navigation, profilePath } = options;
   const cookies = cookieJar(settings.isProduction);
   const assets = readAssets(options.assetFolders);
   const db = database.as<SiteTables>();
@@ -56,7 +57,7 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
     await sql`SELECT 1`.execute(db);
     return c.json({ ok: true }, 200, { "cache-control": "no-store" });
   });
-  site.use(logRequests(writeLine));
+  site.use(logRequests(log));
   site.use(assets.handler);
   if (options.beforeMedia !== undefined) site.route("/", options.beforeMedia);
   site.use(honoMedia(media));
@@ -85,8 +86,13 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
   site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation, profilePath }));
   site.use(sameOriginOnly(settings.origin));
   site.notFound(respondNotFound);
-  const onFailure = options.onFailure ?? logFailure(writeLine);
-  site.onError(async (error, c) => await respondFailed(error, c, onFailure));
+  site.onError(
+    async (error, c) =>
+      await respondFailed(error, c, (err, about) => {
+        log.error({ ...about, err }, "failed");
+        options.onFailure?.(err, about);
+      }),
+  );
 
   site.post("/language", async (c) => {
     const { fields } = await readForm(c);
@@ -97,11 +103,4 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
   const { afterLogIn = "/", signUpRole, onSignUp } = options;
   site.route("/", accounts({ db, cookies, proxies: settings.proxies, afterLogIn, signUpRole, onSignUp }));
   return app;
-}
-
-function logFailure(write: WriteLine): OnFailure {
-  return (error, about) => {
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    write({ level: "error", time: new Date().toISOString(), ...about, error: what });
-  };
 }

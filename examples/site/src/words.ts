@@ -35,6 +35,28 @@ export interface SiteWords {
   readonly isNoEmail: string;
   readonly isNoAmount: string;
   readonly isNoChoice: string;
+  readonly edit: string;
+  readonly remove: string;
+  readonly save: string;
+  readonly cancel: string;
+  readonly newer: string;
+  readonly older: string;
+  readonly pages: string;
+  readonly photos: {
+    readonly photos: string;
+    readonly add: string;
+    readonly hint: string;
+    readonly alreadyUploaded: string;
+    readonly describe: (number: number) => string;
+    readonly describeHint: string;
+    readonly moveForward: (number: number) => string;
+    readonly moveBack: (number: number) => string;
+    readonly remove: (number: number) => string;
+    readonly forward: string;
+    readonly back: string;
+    readonly take: string;
+    readonly photoOf: (title: string, number: number) => string;
+  };
   readonly uploads: {
     readonly tooLarge: string;
     readonly tooMany: string;
@@ -88,6 +110,28 @@ const en: Common = {
   isNoEmail: "This is not an e-mail address.",
   isNoAmount: "This is not an amount, such as 12 or 12.50.",
   isNoChoice: "Please choose one of the list.",
+  edit: "Edit",
+  remove: "Delete",
+  save: "Save",
+  cancel: "Cancel",
+  newer: "Newer",
+  older: "Older",
+  pages: "Pages",
+  photos: {
+    photos: "Pictures",
+    add: "Add pictures",
+    hint: "Several at once, up to twelve of 20 MB. The first one is shown in lists.",
+    alreadyUploaded: "Already uploaded:",
+    describe: (number) => `What picture ${number} shows`,
+    describeHint: "Read out to who cannot see it.",
+    moveForward: (number) => `Move picture ${number} forward`,
+    moveBack: (number) => `Move picture ${number} back`,
+    remove: (number) => `Remove picture ${number}`,
+    forward: "Forward",
+    back: "Back",
+    take: "Remove",
+    photoOf: (title, number) => `${title}, picture ${number}`,
+  },
   uploads: {
     tooLarge: "is too large.",
     tooMany: "is one file too many.",
@@ -132,6 +176,28 @@ const fr: Common = {
   isNoEmail: "Ce n’est pas une adresse e-mail.",
   isNoAmount: "Ce n’est pas un montant, comme 12 ou 12,50.",
   isNoChoice: "Merci de choisir dans la liste.",
+  edit: "Modifier",
+  remove: "Supprimer",
+  save: "Enregistrer",
+  cancel: "Annuler",
+  newer: "Plus récents",
+  older: "Plus anciens",
+  pages: "Pages",
+  photos: {
+    photos: "Photos",
+    add: "Ajouter des photos",
+    hint: "Plusieurs à la fois, jusqu’à douze de 20 Mo. La première est montrée dans les listes.",
+    alreadyUploaded: "Déjà envoyées :",
+    describe: (number) => `Ce que montre la photo ${number}`,
+    describeHint: "Lu à voix haute à qui ne la voit pas.",
+    moveForward: (number) => `Avancer la photo ${number}`,
+    moveBack: (number) => `Reculer la photo ${number}`,
+    remove: (number) => `Retirer la photo ${number}`,
+    forward: "Avancer",
+    back: "Reculer",
+    take: "Retirer",
+    photoOf: (title, number) => `${title}, photo ${number}`,
+  },
   uploads: {
     tooLarge: "est trop volumineux.",
     tooMany: "est un fichier de trop.",
@@ -176,6 +242,28 @@ const tr: Common = {
   isNoEmail: "Bu bir e-posta adresi değil.",
   isNoAmount: "Bu bir tutar değil; örneğin 12 ya da 12,50 yazın.",
   isNoChoice: "Lütfen listeden seçin.",
+  edit: "Düzenle",
+  remove: "Sil",
+  save: "Kaydet",
+  cancel: "Vazgeç",
+  newer: "Daha yeni",
+  older: "Daha eski",
+  pages: "Sayfalar",
+  photos: {
+    photos: "Fotoğraflar",
+    add: "Fotoğraf ekle",
+    hint: "Aynı anda birkaç tane; en çok on iki, her biri en çok 20 MB. Listelerde ilki gösterilir.",
+    alreadyUploaded: "Yüklenmiş olanlar:",
+    describe: (number) => `${number}. fotoğrafta ne var`,
+    describeHint: "Göremeyenlere sesli okunur.",
+    moveForward: (number) => `${number}. fotoğrafı öne al`,
+    moveBack: (number) => `${number}. fotoğrafı geri al`,
+    remove: (number) => `${number}. fotoğrafı çıkar`,
+    forward: "Öne al",
+    back: "Geri al",
+    take: "Çıkar",
+    photoOf: (title, number) => `${title}, ${number}. fotoğraf`,
+  },
   uploads: {
     tooLarge: "çok büyük.",
     tooMany: "fazladan bir dosya.",

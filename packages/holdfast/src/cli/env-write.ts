@@ -38,7 +38,7 @@ export async function run(
   const file = named === true ? options.defaultFile : named;
   const path = resolve(io.cwd, file);
   const before = textOf(path);
-  if (before === text) {
+  if (before !== undefined && essence(before) === essence(text)) {
     io.stderr.write(`${file} is up to date.\n`);
     return 0;
   }
@@ -68,4 +68,12 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a file says, however a formatter lays it out. */
+function essence(text: string): string {
+  return text
+    .replaceAll("'", '"')
+    .replaceAll(/[\s;]+/g, "")
+    .replaceAll(/,(?=[\]})])/g, "");
 }

@@ -180,13 +180,13 @@ describe("holdfast env example and types", () => {
 DATABASE_URL=
 
 # a whole number; optional
-MAX_PHOTOS=5
+# MAX_PHOTOS=5
 
 # a URL that begins with cloudinary://; optional; secret; not together with AWS_STORAGE_BUCKET_NAME
 # CLOUDINARY_URL=
 
 # a text; optional; not together with CLOUDINARY_URL
-AWS_STORAGE_BUCKET_NAME=shop-pictures
+# AWS_STORAGE_BUCKET_NAME=shop-pictures
 `);
   });
 
@@ -198,6 +198,14 @@ AWS_STORAGE_BUCKET_NAME=shop-pictures
       'DATABASE_URL: { type: "url", schemes: ["postgres"], required: true, secret: true, description: "the shop\'s records" },',
     );
     expect((await holdfast(["env", "types", "--write"])).err).toBe("src/env.ts written.\n");
+    const laidOut = out
+      .replaceAll(/{ /g, "{\n")
+      .replaceAll(/([^,\s]) }/g, "$1,\n}")
+      .replaceAll('"', "'");
+    write({ "src/env.ts": laidOut });
+    expect(await holdfast(["env", "types", "--check"])).toMatchObject({ exitCode: 0 });
+    write({ "src/env.ts": laidOut.replace("required: true", "required: false") });
+    expect((await holdfast(["env", "types", "--check"])).exitCode).toBe(1);
   });
 
   it("say that there is no schema", async () => {

@@ -29,8 +29,8 @@ function block(name: string, variable: VariableSchema, { rules = [] }: Environme
   });
   const value = secret ? "" : (variable.example ?? variable.default ?? variable.values?.[0] ?? "");
   const lines = [...(description === undefined ? [] : [`# ${description}`]), `# ${[...facts, ...about].join("; ")}`];
-  // What is optional and unset stays out of the way: an empty value is not the same as none everywhere.
-  return `${lines.join("\n")}\n${required || value !== "" ? "" : "# "}${name}=${quoted(String(value))}\n`;
+  // What is optional stays out of the way: whoever copies the file has not chosen a bucket by it.
+  return `${lines.join("\n")}\n${required ? "" : "# "}${name}=${quoted(String(value))}\n`;
 }
 
 function quoted(value: string): string {

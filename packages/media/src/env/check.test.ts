@@ -117,11 +117,11 @@ describe("the schema", () => {
 
   it("takes the path of a SQLite file for a URL, where files are understood", () => {
     const schema = { variables: { DATABASE_URL: { type: "url", schemes: ["postgres", "file"] } } } as const;
-    const told = (value: string): readonly string[] =>
+    const toldOf = (value: string): readonly string[] =>
       checkEnvironment(schema, { DATABASE_URL: value }, production).map(({ message, remedy }) => `${message} ${remedy}`);
-    expect([told("file:/data/app.db"), told("file:app.db"), told("file:///data/app.db")]).toEqual([[], [], []]);
-    expect(told("app.db")[0]).toContain("Give it a URL that begins with postgres:// or file:.");
-    expect(told("file:")).toHaveLength(1);
+    expect([toldOf("file:/data/app.db"), toldOf("file:app.db"), toldOf("file:///data/app.db")]).toEqual([[], [], []]);
+    expect(toldOf("app.db")[0]).toContain("Give it a URL that begins with postgres:// or file:.");
+    expect(toldOf("file:")).toHaveLength(1);
   });
 
   it("takes a default in development only", () => {

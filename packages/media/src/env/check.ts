@@ -113,7 +113,9 @@ export function wordsFor({ type = "string", values, schemes }: VariableSchema): 
     case "port":
       return "a port";
     case "url":
-      return schemes === undefined ? "a URL" : `a URL that begins with ${schemes.map((scheme) => (scheme === "file" ? "file:" : `${scheme}://`)).join(" or ")}`;
+      return schemes === undefined
+        ? "a URL"
+        : `a URL that begins with ${schemes.map((scheme) => (scheme === "file" ? "file:" : `${scheme}://`)).join(" or ")}`;
     case "email":
       return "an e-mail address";
     case "list":
