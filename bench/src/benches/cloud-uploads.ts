@@ -8,7 +8,7 @@ import { lackOfPostgres, startPostgres } from "../servers/postgres.js";
 import { lackOfRadosgw, startRadosgw } from "../servers/radosgw.js";
 import type { CloudCommands } from "../subjects/cloud-floor.js";
 
-const count = 400;
+const count = 800;
 const concurrency = 8;
 const leastRatio = 0.7;
 
@@ -58,7 +58,7 @@ export const cloudUploads: Bench = {
         );
       }
       const notes = [
-        `the manifests of ${count} uploads are written in the background, one at a time while uploads run, and are done ${Math.round(Math.max(...followed))} ms after the last acknowledgement at most`,
+        `the manifests of ${count} uploads are written in the background, one at a time and with a rest after each while uploads run, and are done ${Math.round(Math.max(...followed))} ms after the last acknowledgement at most`,
         `${count} uploads a round, ${concurrency} at a time; radosgw with everything in its memory and PostgreSQL with fsync, both on the same machine`,
         "Holdfast also hashes, commits a reservation first, has the service check what it received, enqueues what follows, and decodes every pixel of an image before it acknowledges it",
       ];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import type { Catalogue, CatalogueTransaction } from "./catalogue.js";
+import { compiledOnce, type CompiledStatement } from "./compiled.js";
 import { outsideTransactions } from "./handle-turns.js";
 import type { JobsTable } from "./schema.js";
 import { transact } from "./transact.js";
@@ -102,51 +103,66 @@ export function tellEnqueued(db: Catalogue["db"]): void {
  * workers each gets others, and of one kind and subject at most one job runs.
  */
 export async function claimJobs(
-  { db, now, kind: database }: Catalogue,
+  catalogue: Catalogue,
   from: "ready" | "expired",
   { kinds, limit, leaseMs }: { readonly kinds: readonly string[]; readonly limit: number; readonly leaseMs: number },
 ): Promise<ClaimedJob[]> {
-  // Asked once a statement, so that the index on it can be used.
-  const asOf = sql<number>`(SELECT ${now})`;
-  const rows = await db
-    // Materialized, or the planner may walk the page again and claim more than were asked for.
-    .with(
-      (cte) => cte("due").materialized(),
-      (qc) => {
-        const page = qc.selectFrom("jobs as job").select("job.id").where("job.kind", "in", kinds).limit(limit);
-        const due =
-          from === "expired"
-            ? page.where("job.state", "=", "running").where("job.lease_expires_at", "<", asOf)
-            : page
-                .where("job.state", "=", "ready")
-                .where("job.run_at", "<=", asOf)
-                // Looked up once for the whole statement: few run, and a look for each that is ready would cost the most.
-                .where(({ eb, refTuple, selectFrom }) =>
-                  eb(
-                    refTuple("job.kind", "job.subject"),
-                    "not in",
-                    selectFrom("jobs as other")
-                      .select(["other.kind", "other.subject"])
-                      .where("other.state", "=", "running")
-                      .$asTuple("kind", "subject"),
-                  ),
-                )
-                .orderBy("job.run_at");
-        return due.$if(database === "postgres", (query) => query.forUpdate().skipLocked());
-      },
-    )
-    .updateTable("jobs")
-    .set((eb) => ({
-      state: "running",
-      attempts: eb("attempts", "+", 1),
-      fence: eb("fence", "+", 1),
-      lease_expires_at: eb(now, "+", leaseMs),
-      changed_at: now,
-    }))
-    .where("id", "in", (eb) => eb.selectFrom("due").select("id"))
-    .returningAll()
-    .execute();
+  const name = `${from} ${kinds.join(" ")}`;
+  const claiming = claimings.get(name) ?? claimingOf(from, kinds);
+  claimings.set(name, claiming);
+  const { rows } = await claiming.run(catalogue, { limit, leaseMs });
   return rows.map((row) => ({ ...toJob(row), fence: row.fence }));
+}
+
+type Claiming = CompiledStatement<{ readonly limit: number; readonly leaseMs: number }, Selectable<JobsTable>>;
+
+/** By what is claimed. A worker claims the same all its life, and there are a handful of workers in a process. */
+const claimings = new Map<string, Claiming>();
+
+function claimingOf(from: "ready" | "expired", kinds: readonly string[]): Claiming {
+  return compiledOnce(({ db, now, kind: database }, { limit, leaseMs }) => {
+    // Asked once a statement, so that the index on it can be used.
+    const asOf = sql<number>`(SELECT ${now})`;
+    return (
+      db
+        // Materialized, or the planner may walk the page again and claim more than were asked for.
+        .with(
+          (cte) => cte("due").materialized(),
+          (qc) => {
+            const page = qc.selectFrom("jobs as job").select("job.id").where("job.kind", "in", kinds).limit(limit);
+            const due =
+              from === "expired"
+                ? page.where("job.state", "=", sql.lit("running")).where("job.lease_expires_at", "<", asOf)
+                : page
+                    .where("job.state", "=", sql.lit("ready"))
+                    .where("job.run_at", "<=", asOf)
+                    // Looked up once for the whole statement: few run, and a look for each that is ready would cost the most.
+                    .where(({ eb, refTuple, selectFrom }) =>
+                      eb(
+                        refTuple("job.kind", "job.subject"),
+                        "not in",
+                        selectFrom("jobs as other")
+                          .select(["other.kind", "other.subject"])
+                          .where("other.state", "=", sql.lit("running"))
+                          .$asTuple("kind", "subject"),
+                      ),
+                    )
+                    .orderBy("job.run_at");
+            return due.$if(database === "postgres", (query) => query.forUpdate().skipLocked());
+          },
+        )
+        .updateTable("jobs")
+        .set((eb) => ({
+          state: sql.lit("running"),
+          attempts: eb("attempts", "+", 1),
+          fence: eb("fence", "+", 1),
+          lease_expires_at: eb(now, "+", leaseMs),
+          changed_at: now,
+        }))
+        .where("id", "in", (eb) => eb.selectFrom("due").select("id"))
+        .returningAll()
+    );
+  });
 }
 
 /** Prolong a claim. False when it is no longer ours. */
@@ -166,13 +182,13 @@ export async function keepJob({ db, now }: Catalogue, { id, fence }: ClaimedJob,
  * was run. False when the claim is no longer ours; nothing has changed then.
  */
 export async function finishJob(
-  { db }: Catalogue,
+  catalogue: Catalogue,
   claim: ClaimedJob,
   effect?: (tx: CatalogueTransaction) => Promise<void>,
 ): Promise<boolean> {
-  if (effect === undefined) return await removeClaimed(db, claim);
-  return await transact(db, async (tx) => {
-    if (!(await removeClaimed(tx, claim))) return false;
+  if (effect === undefined) return await removeClaimed(catalogue, claim);
+  return await transact(catalogue.db, async (tx) => {
+    if (!(await removeClaimed(catalogue, claim, tx))) return false;
     await effect(tx);
     return true;
   });
@@ -272,14 +288,12 @@ export async function discardJob({ db }: Catalogue, id: string): Promise<boolean
   return result.numDeletedRows === 1n;
 }
 
-async function removeClaimed(tx: CatalogueTransaction, { id, fence }: ClaimedJob): Promise<boolean> {
-  const result = await tx
-    .deleteFrom("jobs")
-    .where("id", "=", id)
-    .where("fence", "=", fence)
-    .where("state", "=", "running")
-    .executeTakeFirst();
-  return result.numDeletedRows === 1n;
+const removing = compiledOnce(({ db }, { id, fence }: { readonly id: string; readonly fence: number }) =>
+  db.deleteFrom("jobs").where("id", "=", id).where("fence", "=", fence).where("state", "=", sql.lit("running")),
+);
+
+async function removeClaimed(catalogue: Catalogue, { id, fence }: ClaimedJob, tx?: CatalogueTransaction): Promise<boolean> {
+  return (await removing.run(catalogue, { id, fence }, tx)).numAffectedRows === 1n;
 }
 
 interface PutBack {

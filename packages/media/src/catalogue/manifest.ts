@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { Sha256 } from "../storage/driver.js";
 import { isKey, type Key } from "../storage/key.js";
 import type { Catalogue } from "./catalogue.js";
+import { compiledOnce } from "./compiled.js";
 import { type FileId, parseFileId, type Visibility } from "./file.js";
 import { manifestKey } from "./layout.js";
 import type { FilesTable } from "./schema.js";
@@ -54,22 +55,27 @@ export type ManifestWanted =
   | { readonly isWanted: true; readonly key: Key; readonly revision: number; readonly manifest: Manifest }
   | { readonly isWanted: false; readonly key: Key };
 
-/** Read what a file's manifest is to be. Undefined where there is no such file. */
-export async function readManifestWanted({ db }: Catalogue, id: FileId): Promise<ManifestWanted | undefined> {
-  // The row before the attachments: whoever changes those changes its revision too, which is read again after the writing.
-  const row = await db.selectFrom("files").selectAll().where("id", "=", id).executeTakeFirst();
-  if (row === undefined || row.state === "reserved" || row.state === "abandoned") return undefined;
-  const key = manifestKey(row.object_key as Key);
-  if (row.state !== "stored" && row.state !== "trashed") return { isWanted: false, key };
-  const attachments = await db
+const findingRow = compiledOnce(({ db }, { id }: { readonly id: FileId }) => db.selectFrom("files").selectAll().where("id", "=", id));
+
+const findingAttachments = compiledOnce(({ db }, { id }: { readonly id: FileId }) =>
+  db
     .selectFrom("attachments")
     .select(["record_type", "record_id", "slot", "position", "attached_at"])
     .where("file_id", "=", id)
     .orderBy("record_type")
     .orderBy("record_id")
     .orderBy("slot")
-    .orderBy("position")
-    .execute();
+    .orderBy("position"),
+);
+
+/** Read what a file's manifest is to be. Undefined where there is no such file. */
+export async function readManifestWanted(catalogue: Catalogue, id: FileId): Promise<ManifestWanted | undefined> {
+  // The row before the attachments: whoever changes those changes its revision too, which is read again after the writing.
+  const [row] = (await findingRow.run(catalogue, { id })).rows;
+  if (row === undefined || row.state === "reserved" || row.state === "abandoned") return undefined;
+  const key = manifestKey(row.object_key as Key);
+  if (row.state !== "stored" && row.state !== "trashed") return { isWanted: false, key };
+  const attachments = (await findingAttachments.run(catalogue, { id })).rows;
   const manifest: Manifest = {
     ...describe(row, row.state),
     attachments: attachments.map((link) => ({

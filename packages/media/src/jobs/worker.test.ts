@@ -56,6 +56,30 @@ describe("a worker", () => {
     expect(done).toEqual(["untold"]);
   });
 
+  it("rests after each job while somebody waits for an answer, and goes on at full width when nobody does", async () => {
+    const catalogue = await openTestCatalogue();
+    let isBusy = true;
+    let atOnce = 0;
+    let most = 0;
+    const spans: { readonly began: number; readonly ended: number }[] = [];
+    await enqueue(catalogue, ...Array.from({ length: 12 }, (_, n) => `s${n}`));
+    const handler: JobHandler = async () => {
+      const began = performance.now();
+      most = Math.max(most, (atOnce += 1));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      atOnce -= 1;
+      spans.push({ began, ended: performance.now() });
+    };
+    work(catalogue, handler, { isBusy: () => isBusy });
+    await eventually(() => spans.length >= 3);
+    expect(most).toBe(1);
+    const pauses = spans.slice(1).map(({ began }, at) => began - (spans[at]?.ended ?? 0));
+    expect(Math.min(...pauses)).toBeGreaterThan(60);
+    isBusy = false;
+    await eventually(() => spans.length === 12);
+    expect(most).toBeGreaterThan(1);
+  });
+
   it("does so many at a time and no more", async () => {
     const catalogue = await openTestCatalogue();
     let atOnce = 0;

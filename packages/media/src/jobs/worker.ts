@@ -25,7 +25,7 @@ export interface JobWorkerOptions {
   readonly log: Logger;
   /** Jobs at a time. @defaultValue 4 */
   readonly concurrency?: number;
-  /** While somebody waits for an answer of this process, one job at a time. @defaultValue nobody ever does */
+  /** While somebody waits for an answer of this process, one job at a time, with a rest after each. @defaultValue nobody ever does */
   readonly isBusy?: () => boolean;
   /** How long a worker may be silent before another one takes over. @defaultValue one minute */
   readonly leaseMs?: number;
@@ -52,6 +52,9 @@ export interface JobWorker {
 
 /** Work enqueued in a transaction is looked for when that has most likely been committed, and once more soon after. */
 const nudgesMs = [15, 250] as const;
+/** While somebody waits, the worker rests so many times as long as a job took, and at most so long: work that follows goes on, slowly. */
+const restShare = 4;
+const longestRestMs = 1000;
 const defaultGraceMs = 10_000;
 /** For handlers to notice that they are stopped. */
 const stoppingMs = 2000;
@@ -80,6 +83,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   let looksAgain = false;
   let takesOver = true;
   let isFailing = false;
+  let resting: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
   let nudges: NodeJS.Timeout[] = [];
 
@@ -97,8 +101,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     try {
       while (looksAgain && !isClosed) {
         looksAgain = false;
-        const limit = (isBusy() ? 1 : concurrency) - running.size;
-        // Whatever ends looks again.
+        const limit = mayTake() - running.size;
+        // Whatever ends looks again, and so does the end of a rest.
         if (limit <= 0) return;
         const from = takesOver ? "expired" : "ready";
         takesOver = false;
@@ -115,6 +119,23 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       if (!isFailing) log.warn(`jobs: the catalogue cannot be asked for work, and is asked again (${messageOf(error)})`);
       isFailing = true;
     }
+  }
+
+  function mayTake(): number {
+    if (!isBusy()) return concurrency;
+    return resting === undefined ? 1 : 0;
+  }
+
+  /** Rest after a job while somebody waits. Whoever is no longer waited for looks at the end of the rest at the latest. */
+  function rest(sinceMs: number): void {
+    clearTimeout(resting);
+    resting = setTimeout(
+      () => {
+        resting = undefined;
+        look();
+      },
+      Math.min((performance.now() - sinceMs) * restShare, longestRestMs),
+    ).unref();
   }
 
   function pollLater(): void {
@@ -135,10 +156,12 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const controller = new AbortController();
     // Assigned in the same turn; what it does comes in later ones.
     const entry: Running = { job, controller, heldSince, done: Promise.resolve().then(async () => await run(job, controller)) };
+    const began = performance.now();
     running.add(entry);
     void entry.done.finally(() => {
       running.delete(entry);
-      look();
+      if (isBusy()) rest(began);
+      else look();
     });
   }
 

@@ -116,7 +116,6 @@ async function keep(context: ReceiveContext, incoming: Incoming, mediaType: Medi
       contentType: mediaType.type,
       cacheControl: "private, max-age=31536000, immutable",
       signal: heartbeat.signal,
-      ...(context.storage.driver.ifAbsent === true ? { ifAbsent: true } : {}),
     });
     await incoming.ended;
     const facts = (await looked.facts) ?? (await inspect(context, mediaType, reservation, name));
