@@ -45,8 +45,11 @@ export type Destination =
   | { readonly kind: "disk"; readonly path: string | undefined }
   /** A service that keeps them: `cloudinary`, `s3`, `gcs`, `azure`, `supabase`, `uploadthing`, `google-drive`, … */
   | { readonly kind: "cloud"; readonly service: string }
-  /** A database that is a server of its own: GridFS, a blob column, and for databases `postgres`, `mysql`, `mongodb`, … */
-  | { readonly kind: "database"; readonly engine: string }
+  /**
+   * A database that is a server of its own: GridFS, a blob column, and for databases `postgres`, `mysql`, `mongodb`, … `address` is
+   * the variable with its address: where it is known to name a file, the database is that file.
+   */
+  | { readonly kind: "database"; readonly engine: string; readonly address?: string }
   /** Nothing is meant to be kept: only parsed, mailed on, or thrown away. */
   | { readonly kind: "passing" }
   /** The code ends with an error rather than lose anything. */

@@ -1,6 +1,6 @@
 import { variablesOf } from "../app-model/conditions.js";
 import type { Condition, Outcome } from "../app-model/model.js";
-import type { Environment, Known } from "./environment.js";
+import { type Environment, type Known, unsetOf } from "./environment.js";
 import { compareAnswers, factsOf, type Fate, type Finding, findFate, isLoss } from "./fate.js";
 import { matches } from "./holds.js";
 import type { DecisionRow } from "./verdict.js";
@@ -124,7 +124,7 @@ function choices(equalities: readonly Equality[], known: Known): readonly (reado
     }
   }
   const chosen: (readonly [string, Known])[] = [...found.values(), ["set", { kind: "other" }]];
-  if (known.kind === "open") chosen.push(["unset", { kind: "unset" }]);
+  if (known.kind === "open") chosen.push(["unset", unsetOf(known)]);
   return chosen;
 }
 

@@ -55,6 +55,11 @@ function closingBrace(text: string, from: number): number {
   return text.length;
 }
 
+/** The file that a database's address names, in memory or not; undefined for a server's. */
+export function fileOfAddress(address: string): string | undefined {
+  return /^(?:sqlite3?|spatialite|file)(?:\+\w+)?:(?:\/\/\/?)?([^?]*)/.exec(address)?.[1];
+}
+
 /** The absolute path in the container; undefined for a relative one where the app's root is not known. */
 export function inContainer(path: string, containerRoot: string | undefined): string | undefined {
   const clean = path.replace(/^file:(\/\/)?/, "");

@@ -1,18 +1,20 @@
 import type { AppModel, DeclaredVariable, Disk, Service } from "../app-model/model.js";
 import type { Platform } from "../platforms/platform.js";
 import { platformOf, platforms } from "../platforms/platforms.js";
+import { fileOfAddress } from "./disk-path.js";
 import type { Given } from "./verdict.js";
 
 /**
  * What is known of a variable. `set` has a value that nobody here knows. `open` may be set elsewhere, in a dashboard;
- * `declared` is what the deploy files make of it. `other` is set to none of the values that the code asks for.
+ * `declared` is what the deploy files make of it, `ifUnset` the value that a file beside the code gives where no dashboard does. `other`
+ * is set to none of the values that the code asks for.
  */
 export type Known =
   | { readonly kind: "value"; readonly value: string }
   | { readonly kind: "set" }
   | { readonly kind: "other" }
   | { readonly kind: "unset" }
-  | { readonly kind: "open"; readonly declared: "set" | "unset" };
+  | { readonly kind: "open"; readonly declared: "set" | "unset"; readonly ifUnset?: string };
 
 /** Where an app runs, as far as its repository and the person who asks declare it. */
 export interface Environment {
@@ -35,7 +37,7 @@ export function environmentOf(model: AppModel, given: Given): Environment {
   for (const [name, value] of Object.entries(platform.variables)) {
     known.set(name, value === undefined ? { kind: "set" } : { kind: "value", value });
   }
-  for (const variable of deployment.dotenv) known.set(variable.name, knownOf(variable));
+  for (const variable of deployment.dotenv) known.set(variable.name, besideCode(variable));
   const declared = new Map((service?.variables ?? []).map((variable) => [variable.name, variable]));
   if (asked === undefined) for (const variable of declared.values()) known.set(variable.name, knownOf(variable));
   // The platform's own list is what is true: a name has the value of the deploy file where that gives one.
@@ -75,6 +77,18 @@ function isForeign(name: string, platform: Platform): boolean {
   if (platform.id === "any" || platform.id === "container") return false;
   const has = ({ prefixes }: Platform): boolean => prefixes.some((prefix) => name === prefix || name.startsWith(prefix));
   return !has(platform) && name !== platform.mountVariable && platforms.some(has);
+}
+
+/** A database in a file is what a laptop uses: what the platform sets wins over the `.env` beside the code. */
+function besideCode(variable: DeclaredVariable): Known {
+  const { declared } = variable;
+  if (declared.kind !== "value" || fileOfAddress(declared.value) === undefined) return knownOf(variable);
+  return { kind: "open", declared: "unset", ifUnset: declared.value };
+}
+
+/** Tell what a variable is where nobody sets it. */
+export function unsetOf(known: Known): Known {
+  return known.kind === "open" && known.ifUnset !== undefined ? { kind: "value", value: known.ifUnset } : { kind: "unset" };
 }
 
 function knownOf({ declared }: DeclaredVariable): Known {

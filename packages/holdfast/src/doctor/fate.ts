@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Destination, Disk, Evidence, Outcome } from "../app-model/model.js";
-import { fillPath, inContainer, isBelow } from "./disk-path.js";
+import { fileOfAddress, fillPath, inContainer, isBelow } from "./disk-path.js";
 import type { Environment, Known } from "./environment.js";
 import { holds, type Facts } from "./holds.js";
 import type { RowAnswer } from "./verdict.js";
@@ -81,8 +81,12 @@ function settle(destination: Destination, because: readonly Evidence[], environm
   switch (destination.kind) {
     case "cloud":
       return fate("keeps", destination.service);
-    case "database":
-      return fate("keeps", destination.engine);
+    case "database": {
+      const file = destination.address === undefined ? undefined : fileNamedBy(destination.address, facts);
+      if (file === undefined) return fate("keeps", destination.engine);
+      const named = because.map((one) => ({ ...one, why: `${destination.address} holds the address of a file` }));
+      return settle({ kind: "disk", path: file === "" ? undefined : file }, named, environment, facts);
+    }
     case "passing":
       return fate("none", "none");
     case "fails":
@@ -99,6 +103,12 @@ function settle(destination: Destination, because: readonly Evidence[], environm
       return { kind: "fate", fate: onDisk };
     }
   }
+}
+
+/** A variable that is known to hold the address of a file is no server. */
+function fileNamedBy(name: string, { know }: Facts): string | undefined {
+  const known = know(name);
+  return known.kind === "value" ? fileOfAddress(known.value) : undefined;
 }
 
 function atPath(path: string, because: readonly Evidence[], environment: Environment): Fate {

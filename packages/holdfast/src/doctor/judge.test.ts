@@ -206,4 +206,30 @@ describe("the database", () => {
     expect(verdicts.uploads.answer).toBe("keeps");
     expect(verdicts.database).toMatchObject({ answer: "loses", needsFirstAid: true });
   });
+
+  const atAddress = (more: Parameters<typeof app>[1]) => {
+    const server = leads({ kind: "database", engine: "postgres", address: "DATABASE_URL" }, set("DATABASE_URL"));
+    const databases = [{ label: "default", at: { file: "app.py", line: 2 }, outcomes: [server, leads(disk("db.sqlite3"))] }];
+    return judge(app([], { ...more, reading: { databases } })).database;
+  };
+
+  it("is a file where the variable with its address is declared to name one", () => {
+    const declared = (value: string) => atAddress({ service: service({ variables: [variable("DATABASE_URL", value)] }) });
+    expect(declared("sqlite:///db.sqlite3")).toMatchObject({ answer: "loses" });
+    expect(declared("sqlite:///db.sqlite3").because[0]?.why).toBe("DATABASE_URL holds the address of a file");
+    expect(declared("postgres://db/app").answer).toBe("keeps");
+  });
+
+  it("depends where only the .env beside the code names a file: what the platform sets wins over it", () => {
+    const dotenv = [{ ...variable("DATABASE_URL", "sqlite:///db.sqlite3"), file: ".env" }];
+    expect(atAddress({ deployment: { dotenv } })).toMatchObject({
+      answer: "depends",
+      asDeclared: "loses",
+      dependsOn: ["DATABASE_URL"],
+      depends: [
+        { when: { DATABASE_URL: "set" }, answer: "keeps" },
+        { when: { DATABASE_URL: "unset" }, answer: "loses" },
+      ],
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import type { AppModel, Evidence, Outcome, Place } from "../app-model/model.js";
-import { type Environment, environmentOf, type Known } from "./environment.js";
+import { type Environment, environmentOf, type Known, unsetOf } from "./environment.js";
 import { compareAnswers, type Fate, isLoss } from "./fate.js";
 import { findWays, rowsOf, type Way } from "./decide.js";
 import { type Answer, type Given, nothingGiven, type PlaceAnswer, type RowAnswer, type Verdict, type Verdicts } from "./verdict.js";
@@ -153,7 +153,8 @@ function declaredAnswer(places: readonly JudgedPlace[], answer: Answer, environm
 }
 
 function declaredOnly(known: Known): Known {
-  return known.kind === "open" ? { kind: known.declared } : known;
+  if (known.kind !== "open") return known;
+  return known.declared === "set" ? { kind: "set" } : unsetOf(known);
 }
 
 function namesOf(ways: readonly Way[]): readonly string[] {

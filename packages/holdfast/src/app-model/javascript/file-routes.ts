@@ -123,6 +123,7 @@ export const readFileRoutes = (machine: OpenMachine, files: readonly string[]): 
     for (const kind of kinds) {
       if (!kind.path.test(path)) continue;
       for (const name of kind.names) {
+        machine.begin();
         const exported = machine.exported(path, name);
         const list = exported.flatMap((row): Choices[] => (row.value.kind === "object" ? [...row.value.entries.values()] : [[row]]));
         for (const choices of list) {

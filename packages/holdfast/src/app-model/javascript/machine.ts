@@ -85,7 +85,8 @@ export const openMachine = (project: Project): OpenMachine => {
       if (name === "default" && value.length === 1 && only?.kind === "namespace" && only.module === module && module !== undefined)
         value = wholeExport(machine, module);
       busy.delete(key);
-      exported.set(key, value);
+      // What was cut short says nothing to whoever asks next.
+      if (now < mostStepsAtOnce) exported.set(key, value);
       return value;
     },
     setting: (name) => {

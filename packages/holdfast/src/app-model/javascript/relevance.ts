@@ -1,7 +1,7 @@
 import { specifiersOf } from "./entries.js";
 import type { Module, Project } from "./project.js";
 import type { Node } from "./syntax.js";
-import type { Choices, Value } from "./values.js";
+import type { Choices, Frame, Value } from "./values.js";
 
 /** Words without which code neither receives, writes nor sends a file. */
 const words =
@@ -65,13 +65,18 @@ export const openRelevance = (project: Project): Relevance => {
 
   const choicesMay = (choices: Choices, depth: number): boolean => choices.some((row) => valueMay(row.value, depth + 1));
 
+  /** What a wrapper was given is called by the function it made: `asyncHandler(async (req, res) => …)`. */
+  const wrappedMay = (frame: Frame, depth: number): boolean =>
+    (frame.args ?? []).some((arg) => choicesMay(arg, depth)) || (frame.parent !== undefined && wrappedMay(frame.parent, depth));
+
   const valueMay = (value: Value, depth: number): boolean => {
     if (depth > 4) return true;
     switch (value.kind) {
       case "function":
         return (
           nodeMay(value.frame.module, value.node) ||
-          (value.frame.owner.type !== "Program" && nodeMay(value.frame.module, value.frame.owner))
+          (value.frame.owner.type !== "Program" && nodeMay(value.frame.module, value.frame.owner)) ||
+          wrappedMay(value.frame, depth)
         );
       case "external":
         return words.test(value.name) || value.args.some((arg) => choicesMay(arg, depth));

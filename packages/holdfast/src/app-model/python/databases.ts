@@ -120,11 +120,13 @@ export function addressRows(address: Value, because: Evidence, folder = ""): rea
       const isLost = otherwise.some((row) => row.destination.kind === "disk");
       if (otherwise.length === 1 && otherwise[0]?.destination.kind === "fails")
         return under(way.when, [
-          outcome({ kind: "database", engine: "postgres" }, [{ ...because, why: `the database is the server at ${value.name}` }]),
+          outcome({ kind: "database", engine: "postgres", address: value.name }, [
+            { ...because, why: `the database is the server at ${value.name}` },
+          ]),
         ]);
       return under(way.when, [
         outcome(
-          { kind: "database", engine: "postgres" },
+          { kind: "database", engine: "postgres", address: value.name },
           [{ ...because, why: `the database is the server at ${value.name}` }],
           isLost ? set(value.name) : present(value.name),
         ),

@@ -206,7 +206,8 @@ function engineOf(adapter: string): string | undefined {
 function fromUrl(project: RubyProject, name: string, because: Evidence): readonly Outcome[] {
   const variable = name === "primary" ? "DATABASE_URL" : `${name.toUpperCase()}_DATABASE_URL`;
   const engine = serverDriver(project);
-  const rows: readonly Outcome[] = engine === undefined ? [] : [outcome({ kind: "database", engine }, [because], set(variable))];
+  const rows: readonly Outcome[] =
+    engine === undefined ? [] : [outcome({ kind: "database", engine, address: variable }, [because], set(variable))];
   return [...rows, outcome({ kind: "fails" }, [{ ...because, why: `without ${variable} the app has no database and does not start` }])];
 }
 
