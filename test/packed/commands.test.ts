@@ -107,6 +107,33 @@ describe("the holdfast command", () => {
     await close(silent);
   });
 
+  it("is ended at once by a signal while the doctor computes", async () => {
+    const app = join(work, "large");
+    await mkdir(app, { recursive: true });
+    const files = Array.from({ length: 1200 }, (_, n) => n);
+    const routes = Array.from(
+      { length: 30 },
+      (_, n) => `router.post("/${n}", async (req, res) => { res.json({ at: ${n}, file: req.file }); });\n`,
+    );
+    const text = `const router = require("express").Router();\n${routes.join("")}module.exports = router;\n`;
+    await writeFile(join(app, "package.json"), '{ "main": "server.js", "dependencies": { "express": "5" } }');
+    await writeFile(
+      join(app, "server.js"),
+      `const app = require("express")();\n${files.map((n) => `app.use("/${n}", require("./r${n}"));\n`).join("")}app.listen(1);\n`,
+    );
+    await Promise.all(files.map(async (n) => await writeFile(join(app, `r${n}.js`), text)));
+    const running = start(holdfast, ["doctor", app], { cwd: app });
+    // Long after the command was loaded, long before it is done.
+    await sleep(1500);
+    expect(running.child.exitCode).toBeNull();
+    const asked = performance.now();
+    running.child.kill("SIGTERM");
+    await running.ended;
+    expect(running.child.signalCode).toBe("SIGTERM");
+    expect(performance.now() - asked).toBeLessThan(1000);
+    expect(running.stdout()).toBe("");
+  });
+
   it("ends quietly when nobody reads its output any more", async () => {
     const { exitCode, stderr } = await run("sh", ["-c", `"${holdfast}" --help | head -n 1`], { cwd: work });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

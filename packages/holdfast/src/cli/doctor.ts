@@ -55,6 +55,7 @@ export async function run(options: DoctorOptions, io: Io): Promise<number> {
     io.stdout.write(explain(options.explain, language));
     return 0;
   }
+  io.endAtSignals();
   const report = await examineAll(options, language, io);
   if (options.writeBaseline !== undefined) {
     const baseline = baselineOf(report);

@@ -11,6 +11,11 @@ export interface Io {
   readonly fetch: typeof fetch;
   /** Aborted when the person asks to stop. */
   readonly signal: AbortSignal;
+  /**
+   * From now on a signal ends the process at once, as it does any program: for what only reads, and computes for so long that nobody
+   * would hear of an abort.
+   */
+  readonly endAtSignals: () => void;
 }
 
 /** A stream of text, whether it may carry colours, and how large the terminal behind it is, where there is one. */

@@ -28,6 +28,10 @@ export async function main(process: NodeJS.Process): Promise<void> {
       process.exit(signal === "SIGINT" ? 130 : 143);
     }
   };
+  const endAtSignals = (): void => {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   // `holdfast … | head` closes the pipe early; there is nobody left to tell.
@@ -44,10 +48,10 @@ export async function main(process: NodeJS.Process): Promise<void> {
     // Not bound at once: touching `fetch` loads it, which `--version` does not need.
     fetch: (input, init) => globalThis.fetch(input, init),
     signal: interruption.signal,
+    endAtSignals,
   };
   process.exitCode = await runCommand(args, io);
-  process.off("SIGINT", interrupt);
-  process.off("SIGTERM", interrupt);
+  endAtSignals();
 }
 
 function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Io["stdout"] {

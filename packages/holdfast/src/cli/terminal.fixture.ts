@@ -27,6 +27,7 @@ export function terminal(options: {
       isTTY,
       fetch: (input, init) => fetch(input, init),
       signal: interruption.signal,
+      endAtSignals: () => undefined,
     },
     interrupt: () => interruption.abort(),
     out: () => written.out,
