@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -23,21 +24,24 @@ const onBothDatabases = [
   "{attaching,open-media,rebuild-catalogue}",
 ].map((name) => `packages/media/src/${name}.test.ts`);
 
+/** Left to itself, vitest keeps one of two cores free. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
 /** Unit tests read the packages' sources, and so do those of storage and PostgreSQL; the other projects under test/ run what was built. */
 export default defineConfig({
   test: {
     projects: [
       {
         resolve: { alias: sources },
-        test: { name: "unit", include: ["packages/**/*.test.ts", "bench/src/**/*.test.ts"], testTimeout: 20_000 },
+        test: { name: "unit", include: ["packages/**/*.test.ts", "bench/src/**/*.test.ts"], testTimeout: 20_000, maxWorkers },
       },
       {
         // The example applications, each in one process with SQLite and a folder of its own.
         resolve: { alias: sources },
-        test: { name: "examples", include: ["examples/{site,articles,lettings,crm}/src/**/*.test.ts"], testTimeout: 20_000 },
+        test: { name: "examples", include: ["examples/{site,articles,lettings,crm}/src/**/*.test.ts"], testTimeout: 20_000, maxWorkers },
       },
       { test: { name: "house", include: ["test/house/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
-      { test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      { test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers } },
       {
         // Real S3 servers, started once. The example of a driver is here because it is held to the same contract.
         resolve: { alias: sources },
@@ -47,7 +51,7 @@ export default defineConfig({
           globalSetup: "test/storage/servers.ts",
           testTimeout: 240_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers,
           // Most of what waits here waits for a silence to end.
           maxConcurrency: 12,
         },
@@ -61,6 +65,7 @@ export default defineConfig({
           setupFiles: "test/postgres/on-postgres.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers,
         },
       },
       {
