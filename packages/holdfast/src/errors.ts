@@ -32,6 +32,8 @@ export interface ErrorDetailsByCode {
   MIGRATION_TIMED_OUT: { who: string; seconds: number };
   MIGRATION_FAILED: { command: string; exitCode: number };
   COMMAND_UNUSABLE: { command: string; reason: string };
+  APP_UNKNOWN: { path: string; reason: string };
+  FILES_UNWRITABLE: { problems: readonly string[] };
   INTERRUPTED: { resume: string };
   UNEXPECTED: { message: string };
 }
@@ -228,6 +230,18 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     exitCode: 2,
     title: "The command cannot be run",
     say: (d) => `${d.command} cannot be run: ${d.reason}. Is it installed in this image, and spelt like this?`,
+  },
+  APP_UNKNOWN: {
+    exitCode: 3,
+    title: "No app was found that files could be written for",
+    say: (d) =>
+      `${d.path} holds no app that files could be written for: ${d.reason}. Node, Django and pages without a program are known. ` +
+      "Name the app's folder: `holdfast init FOLDER`.",
+  },
+  FILES_UNWRITABLE: {
+    exitCode: 3,
+    title: "The files cannot be written",
+    say: (d) => `${d.problems.map((problem) => `${problem}.`).join("\n")}\nNothing was written.`,
   },
   INTERRUPTED: {
     exitCode: 130,

@@ -143,6 +143,24 @@ export interface Service {
   readonly links?: readonly { readonly from: string; readonly to: string }[];
 }
 
+/** One place in the code that reads a variable of the environment. */
+export interface EnvironmentRead extends Place {
+  readonly name: string;
+  /** `stops`: the code ends with an error where it is not set. `default`: something stands in for it. `bare`: neither is seen. */
+  readonly without: "stops" | "default" | "bare";
+  /** What stands in, where it is written out. */
+  readonly fallback?: string | number | boolean;
+  /** What the code makes of it, where it says so. */
+  readonly type?: "integer" | "number" | "boolean" | "list" | "url";
+}
+
+/** What is seen in passing of an app's code: the variables it reads, and words that say something of how it runs. */
+export interface CodeFacts {
+  readonly reads: readonly EnvironmentRead[];
+  /** Texts of the code that were asked for, such as the path of a health check or the name of a signal. */
+  readonly texts: ReadonlySet<string>;
+}
+
 /** What the deploy files of a repository say. */
 export interface Deployment {
   /** In the order of their weight: the first web service is the one that is judged. */

@@ -8,6 +8,8 @@ export interface Io {
   readonly cwd: string;
   /** Whether a person looks at `stderr` in a terminal, so that progress is worth showing. */
   readonly isTTY: boolean;
+  /** Ask a person who sits at the terminal; undefined where nobody does. */
+  readonly ask?: import("../init/questions.js").Ask | undefined;
   readonly fetch: typeof fetch;
   /** Aborted when the person asks to stop. */
   readonly signal: AbortSignal;

@@ -45,6 +45,12 @@ export async function main(process: NodeJS.Process): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     isTTY: process.stderr.isTTY === true,
+    ask: canAsk(process)
+      ? async (question) => {
+          const { askInTerminal } = await import("./ask.js");
+          return await askInTerminal(question, interruption.signal);
+        }
+      : undefined,
     // Not bound at once: touching `fetch` loads it, which `--version` does not need.
     fetch: (input, init) => globalThis.fetch(input, init),
     signal: interruption.signal,
@@ -52,6 +58,11 @@ export async function main(process: NodeJS.Process): Promise<void> {
   };
   process.exitCode = await runCommand(args, io);
   endAtSignals();
+}
+
+/** A person can be asked where both ends are a terminal, and no CI pretends to be one. */
+function canAsk({ stdin, stderr, env }: NodeJS.Process): boolean {
+  return stdin.isTTY === true && stderr.isTTY === true && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
 }
 
 function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Io["stdout"] {

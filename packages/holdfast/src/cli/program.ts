@@ -6,6 +6,7 @@ import type { Io } from "./io.js";
 import { addCatalogueCommands } from "./catalogue-commands.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addEnvCommands } from "./env-commands.js";
+import { addInitCommand } from "./init-command.js";
 import { addJobsCommands } from "./jobs-commands.js";
 import { addStartCommand } from "./start-command.js";
 import { addStorageCommands } from "./storage-commands.js";
@@ -126,6 +127,7 @@ function buildProgram(io: Io, outcome: { exitCode: number }): Command {
   addStorageCommands(program, io, version, end, exitWith);
   addJobsCommands(program, io, version, end, exitWith);
   addCatalogueCommands(program, io, version, end, exitWith);
+  addInitCommand(program, io, version, end, exitWith);
   addEnvCommands(program, io, end, exitWith);
   addStartCommand(program, io, version, end, exitWith);
 

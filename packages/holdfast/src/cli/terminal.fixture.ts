@@ -14,8 +14,9 @@ export function terminal(options: {
   readonly env?: Io["env"];
   readonly isTTY?: boolean;
   readonly hasColors?: boolean;
+  readonly ask?: Io["ask"];
 }): Terminal {
-  const { cwd, env = {}, isTTY = false, hasColors = false } = options;
+  const { cwd, env = {}, isTTY = false, hasColors = false, ask } = options;
   const interruption = new AbortController();
   const written = { out: "", err: "" };
   return {
@@ -25,6 +26,7 @@ export function terminal(options: {
       env,
       cwd,
       isTTY,
+      ask,
       fetch: (input, init) => fetch(input, init),
       signal: interruption.signal,
       endAtSignals: () => undefined,

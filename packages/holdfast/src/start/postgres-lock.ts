@@ -18,8 +18,11 @@ export interface PgClient {
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** Two numbers that nobody else's advisory lock has. */
-const [lockClass, lockObject] = [0, 4].map((at) => createHash("sha256").update("holdfast start: migrations").digest().readInt32BE(at));
+/** Two numbers that nobody else's advisory lock has. The scripts that `holdfast init` writes take the same lock. */
+export const migrationLock: readonly number[] = [0, 4].map((at) =>
+  createHash("sha256").update("holdfast start: migrations").digest().readInt32BE(at),
+);
+const [lockClass, lockObject] = migrationLock;
 
 /** Who else has the lock, as PostgreSQL knows them. */
 export interface LockHolder {
