@@ -82,15 +82,15 @@ describe("what is at hand", () => {
     await ask(path);
     const head = quick(path, { accept }, "HEAD");
     expect(head).toEqual({ ...quick(path), body: undefined });
-    expect(head?.headers["content-length"]).toBeDefined();
+    expect(head?.headers).toContain("content-length");
   });
 
   it("is chosen by Accept, as the handler chooses", async () => {
     await ask(path);
     expect(quick(path, { accept: "image/jpeg" })).toBeUndefined();
     await ask(path, { accept: "image/jpeg" });
-    expect(quick(path, { accept: "image/jpeg" })?.headers["content-type"]).toBe("image/jpeg");
-    expect(quick(path)?.headers["content-type"]).toBe("image/webp");
+    expect(quick(path, { accept: "image/jpeg" })?.headers).toContain("image/jpeg");
+    expect(quick(path)?.headers).toContain("image/webp");
   });
 
   it("leaves to the handler what only the handler understands", async () => {
@@ -111,6 +111,31 @@ describe("what is at hand", () => {
       expect(quick(`/media/${photo.id}/w320${odd}`)).toBeUndefined();
       expect((await ask(`/media/${photo.id}/w320${odd}`)).status).toBeGreaterThanOrEqual(400);
     }
+  });
+
+  it("is kept with its URL and Accept, and no other's", async () => {
+    await ask(path);
+    expect(quick(path)).toEqual(quick(path));
+    // The name is for people; another one is another URL with the same bytes.
+    expect(quick(path.replace(/[^/]*$/, "other.jpg"))).toEqual(quick(path));
+    expect(quick(`${path}?v=2`)).toEqual(quick(path));
+    expect(quick(`${path}?download`)).toBeUndefined();
+    expect(quick(path, { accept: "image/jpeg" })).toBeUndefined();
+    expect(quick(path, {})).toBeUndefined();
+    expect(quick(path, { accept, range: "bytes=0-9" })).toBeUndefined();
+  });
+
+  it("sends the disposition before the length, which Node is quicker with", async () => {
+    await ask(path);
+    const { headers = [] } = quick(path) ?? {};
+    expect(headers.indexOf("content-disposition")).toBeLessThan(headers.indexOf("content-length"));
+  });
+
+  it("is counted as found in memory each time", async () => {
+    await ask(path);
+    const before = media.stats().variants.memory;
+    for (let n = 0; n < 5; n += 1) quick(path);
+    expect(media.stats().variants.memory).toBe(before + 5);
   });
 
   it("is gone the moment the file is trashed, and back when it is restored", async () => {

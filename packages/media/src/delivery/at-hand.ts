@@ -1,4 +1,4 @@
-import { parseFileId } from "../catalogue/file.js";
+import { type FileId, type FileRecord, parseFileId } from "../catalogue/file.js";
 import { negotiateFormat } from "../images/formats.js";
 import type { KnownTransforms } from "../images/known-transforms.js";
 import { findMediaType } from "../images/media-type.js";
@@ -11,7 +11,8 @@ import type { Variants } from "./variants.js";
 /** An answer that needs neither a promise nor a copy. */
 export interface AnswerAtHand {
   readonly status: 200 | 304;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in turn, which `writeHead` is quickest with, and leaves as they are. */
+  readonly headers: string[];
   readonly body: Uint8Array | undefined;
 }
 
@@ -27,18 +28,31 @@ export type AtHand = (request: PlainRequest) => AnswerAtHand | undefined;
 
 /** What only the handler understands: parts of a URL that URL parsing would resolve, and every condition but a plain ETag. */
 const unusualPath = /\/(?:\.|%2e)|\\/i;
-const unusualHeaders = ["range", "if-range", "if-modified-since", "if-match", "if-unmodified-since"] as const;
 /** Parts of a query that change the answer, in whatever way they are written. */
 const unusualQuery = /signature|download|%/i;
 
+/** URLs of which it is kept how they are answered; to so many Accept headers each. */
+const maxUrls = 2000;
+const maxAccepts = 4;
+/** A longer URL and Accept are not kept: what strangers make up must not fill the memory. */
+const maxKeptLength = 1000;
+
+/** How a URL is answered, and of what that was worked out: as long as that is the same, so is the answer. */
 interface ReadyMade {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly notModifiedHeaders: Readonly<Record<string, string>>;
+  readonly accept: string | undefined;
+  readonly id: FileId;
+  readonly file: FileRecord;
+  /** What the variant is called in memory. */
+  readonly path: string;
+  readonly etag: string;
+  readonly headers: string[];
+  readonly notModifiedHeaders: string[];
 }
 
 /**
  * Answer variants that are in memory, of files lately confirmed, without a `Request`, a `Response` or a query: made for
  * the one picture that everybody asks for. Unless a file is confidential its variants are for everybody, so there is nobody to ask.
+ * How a URL is answered is kept; each time the file and the variant are looked up, and are what they were.
  */
 export function createAtHand(given: {
   readonly basePath: string;
@@ -48,12 +62,29 @@ export function createAtHand(given: {
 }): AtHand {
   const { files, variants, transforms } = given;
   const prefix = `${given.basePath}/`;
-  const readyMade = new WeakMap<CachedVariant, ReadyMade>();
-  const interimReadyMade = new WeakMap<CachedVariant, ReadyMade>();
+  const ready = new Map<string, readonly ReadyMade[]>();
 
-  return ({ method, url, headers }) => {
-    if ((method !== "GET" && method !== "HEAD") || url === undefined || !url.startsWith(prefix) || unusualPath.test(url)) return undefined;
-    if (unusualHeaders.some((name) => headers[name] !== undefined)) return undefined;
+  function keep(url: string, answer: ReadyMade): void {
+    if (url.length + (answer.accept?.length ?? 0) > maxKeptLength) return;
+    const others = (ready.get(url) ?? []).filter(({ accept }) => accept !== answer.accept);
+    ready.delete(url);
+    ready.set(url, [answer, ...others].slice(0, maxAccepts));
+    for (const [oldest] of ready) {
+      if (ready.size <= maxUrls) break;
+      ready.delete(oldest);
+    }
+  }
+
+  /** The variant that a URL is answered with, where all is as it was when that was worked out. */
+  function find({ id, file, path, etag }: ReadyMade): CachedVariant | undefined {
+    if (files.atHand(id) !== file) return undefined;
+    const variant = variants.inMemory(path);
+    return variant?.etag === etag ? variant : undefined;
+  }
+
+  /** Work out how a URL is answered, and with what. */
+  function make(url: string, accept: string | undefined): readonly [CachedVariant, ReadyMade] | undefined {
+    if (!url.startsWith(prefix) || unusualPath.test(url)) return undefined;
     const query = url.indexOf("?");
     const path = parseMediaPath(query < 0 ? url.slice(prefix.length) : url.slice(prefix.length, query));
     // What a signature admits to is kept as long as the signature lasts, and a download is named as one: the handler works it out.
@@ -61,29 +92,36 @@ export function createAtHand(given: {
     const id = parseFileId(path.id);
     const file = id === undefined ? undefined : files.atHand(id);
     const asked = transforms.find(path.transform);
-    if (
-      file === undefined ||
-      file.visibility === "confidential" ||
-      asked?.isFixed !== true ||
-      findMediaType(file.type)?.isDecodable !== true
-    )
-      return undefined;
-    const { accept } = headers;
-    const choice = negotiateFormat(typeof accept === "string" ? accept : undefined, file, asked.transform);
-    const chosen = variants.atHand(file, asked.transform, choice);
+    if (id === undefined || file === undefined || file.visibility === "confidential") return undefined;
+    if (asked?.isFixed !== true || findMediaType(file.type)?.isDecodable !== true) return undefined;
+    const { transform } = asked;
+    const choice = negotiateFormat(accept, file, transform);
+    const chosen = variants.atHand(file, transform, choice);
     if (chosen === undefined) return undefined;
-    const { variant, isInterim } = chosen;
+    const content = variantContent(file, chosen, asked, "everybody");
+    const headers = Object.entries(headersOf(content)).flat();
+    const notModifiedHeaders = Object.entries(notModifiedHeadersOf(content)).flat();
+    const answer: ReadyMade = { accept, id, file, path: chosen.path, etag: chosen.variant.etag, headers, notModifiedHeaders };
+    // What stands in for another is not for long.
+    if (!chosen.isInterim) keep(url, answer);
+    return [chosen.variant, answer];
+  }
 
-    const condition = headers["if-none-match"];
-    if (condition !== undefined && condition !== variant.etag) return undefined;
-    const prepared = isInterim ? interimReadyMade : readyMade;
-    let ready = prepared.get(variant);
-    if (ready === undefined) {
-      const content = variantContent(file, chosen, asked, "everybody");
-      ready = { headers: headersOf(content), notModifiedHeaders: notModifiedHeadersOf(content) };
-      prepared.set(variant, ready);
+  return ({ method, url, headers }) => {
+    if ((method !== "GET" && method !== "HEAD") || url === undefined) return undefined;
+    if (headers["range"] !== undefined || headers["if-range"] !== undefined || headers["if-modified-since"] !== undefined) return undefined;
+    if (headers["if-match"] !== undefined || headers["if-unmodified-since"] !== undefined) return undefined;
+    const sent = headers["accept"];
+    const accept = typeof sent === "string" ? sent : undefined;
+    let answer = ready.get(url)?.find((one) => one.accept === accept);
+    let variant = answer === undefined ? undefined : find(answer);
+    if (answer === undefined || variant === undefined) {
+      const made = make(url, accept);
+      if (made === undefined) return undefined;
+      [variant, answer] = made;
     }
-    if (condition !== undefined) return { status: 304, headers: ready.notModifiedHeaders, body: undefined };
-    return { status: 200, headers: ready.headers, body: method === "HEAD" ? undefined : variant.bytes };
+    const condition = headers["if-none-match"];
+    if (condition === undefined) return { status: 200, headers: answer.headers, body: method === "HEAD" ? undefined : variant.bytes };
+    return condition === answer.etag ? { status: 304, headers: answer.notModifiedHeaders, body: undefined } : undefined;
   };
 }

@@ -68,8 +68,9 @@ export function headersOf(content: ContentFacts): Record<string, string> {
   return {
     ...notModifiedHeadersOf(content),
     "content-type": content.type,
-    "content-length": String(content.size),
+    // Before the length: Node copies a disposition that comes after it, at every answer.
     "content-disposition": contentDisposition(content.name, content.isInline),
+    "content-length": String(content.size),
     "accept-ranges": "bytes",
   };
 }

@@ -15,11 +15,13 @@ export interface VariantCache {
 export function createVariantCache(maxBytes: number): VariantCache {
   // A Map remembers the order of insertion: taking an entry out and putting it back makes it the youngest.
   const entries = new Map<string, CachedVariant>();
+  let youngest: string | undefined;
   let heldBytes = 0;
   return {
     get(name) {
       const found = entries.get(name);
-      if (found === undefined) return undefined;
+      if (found === undefined || name === youngest) return found;
+      youngest = name;
       entries.delete(name);
       entries.set(name, found);
       return found;
@@ -30,6 +32,7 @@ export function createVariantCache(maxBytes: number): VariantCache {
       if (previous !== undefined) heldBytes -= previous.bytes.byteLength;
       entries.delete(name);
       entries.set(name, variant);
+      youngest = name;
       heldBytes += variant.bytes.byteLength;
       for (const [oldest, { bytes }] of entries) {
         if (heldBytes <= maxBytes) return;

@@ -25,6 +25,8 @@ const maxHopeless = 5000;
 /** What a request is answered with. */
 export interface ChosenVariant {
   readonly variant: CachedVariant;
+  /** What it is called in memory. */
+  readonly path: string;
   readonly format: VariantFormat;
   /** Whether a better one is being made, which takes its place. */
   readonly isInterim: boolean;
@@ -41,6 +43,8 @@ export interface Variants {
   get(file: FileRecord, transform: Transform, choice: FormatChoice): Promise<ChosenVariant>;
   /** The same where it is in memory. */
   atHand(file: FileRecord, transform: Transform, choice: FormatChoice): ChosenVariant | undefined;
+  /** What was chosen before, where it is still in memory. */
+  inMemory(path: string): CachedVariant | undefined;
   /** Resolves when everything that was begun is made and stored, or given up. */
   idle(): Promise<void>;
   /** Begin nothing more for those who come later, and finish what was begun. */
@@ -159,12 +163,13 @@ export function createVariants(context: VariantsContext): Variants {
 
   /** As asked for, or in the format that takes the least memory where the other takes too much and nobody has chosen it. */
   async function getOne(file: FileRecord, transform: Transform, format: VariantFormat): Promise<ChosenVariant> {
+    const path = pathOf(file, transform, format);
     try {
-      return { variant: await findOrMake(file, transform, format), format, isInterim: false };
+      return { variant: await findOrMake(file, transform, format), path, format, isInterim: false };
     } catch (error) {
       const plain = file.hasAlpha ? "png" : "jpeg";
       if (!isHoldfastError(error, "VARIANT_OVER_BUDGET") || transform.format !== "auto" || format === plain) throw error;
-      return { variant: await findOrMake(file, transform, plain), format: plain, isInterim: false };
+      return { variant: await findOrMake(file, transform, plain), path: pathOf(file, transform, plain), format: plain, isInterim: false };
     }
   }
 
@@ -180,7 +185,7 @@ export function createVariants(context: VariantsContext): Variants {
       const path = pathOf(file, transform, format);
       // What is still to be made need not be looked for.
       const best = inMemory(path) ?? (later.has(path) ? undefined : await find(file, transform, format));
-      if (best !== undefined) return { variant: best, format, isInterim: false };
+      if (best !== undefined) return { variant: best, path, format, isInterim: false };
       const meanwhile = await getOne(file, transform, interim);
       later.add(path, async () => cache.set(path, await make(file, transform, format, "background")));
       counts.interim += 1;
@@ -190,13 +195,15 @@ export function createVariants(context: VariantsContext): Variants {
       const { format, interim } = settle(file, transform, choice);
       const path = pathOf(file, transform, format);
       const best = inMemory(path);
-      if (best !== undefined) return { variant: best, format, isInterim: false };
+      if (best !== undefined) return { variant: best, path, format, isInterim: false };
       if (interim === undefined || !later.has(path)) return undefined;
-      const meanwhile = inMemory(pathOf(file, transform, interim));
+      const interimPath = pathOf(file, transform, interim);
+      const meanwhile = inMemory(interimPath);
       if (meanwhile === undefined) return undefined;
       counts.interim += 1;
-      return { variant: meanwhile, format: interim, isInterim: true };
+      return { variant: meanwhile, path: interimPath, format: interim, isInterim: true };
     },
+    inMemory,
     async idle() {
       await idle();
       await later.idle();

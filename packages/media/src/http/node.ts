@@ -21,9 +21,12 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 export function nodeHandler(media: Pick<Media, "handler">): NodeHandler {
   const listener = getRequestListener(media.handler, { overrideGlobalObjects: false });
   const atHand = atHandOf(media.handler);
-  return async (request, response) => {
+  const answered = Promise.resolve();
+  // Without `await`: what is at hand costs no promise.
+  return (request, response) => {
     const answer = atHand?.(request);
-    if (answer === undefined) await listener(request, response);
-    else response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (answer === undefined) return listener(request, response);
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+    return answered;
   };
 }
