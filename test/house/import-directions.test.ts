@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   delivery: ["errors", "env", "storage", "catalogue", "images", "jobs"],
   http: ["errors", "env", "storage", "catalogue", "images", "jobs", "uploads", "delivery"],
   testing: ["errors", "env", "storage"],
+  sentry: ["errors", "env"],
   browser: [],
 };
 const top = ["open-media", "index"];

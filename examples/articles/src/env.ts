@@ -22,6 +22,7 @@ export const env = readEnv({
     SITE_URL: { type: "url", schemes: ["https", "http"], description: "Where browsers find the site; Render tells it by itself" },
     RENDER_EXTERNAL_URL: { type: "url", schemes: ["https"] },
     PROXIES: { type: "integer", min: 0, max: 9, description: "How many proxies in front of it add to X-Forwarded-For" },
+    SENTRY_DSN: { type: "url", schemes: ["https", "http"], secret: true, description: "Where errors are sent beside the log" },
     GRACE_SECONDS: { type: "integer", min: 1, max: 300, description: "How long uploads under way may take at SIGTERM; 25" },
     LOG_LEVEL: { values: ["debug", "info", "warn", "error", "silent"] },
   },

@@ -118,7 +118,8 @@ export interface UploadLimits {
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
-  error(message: string): void;
+  /** `cause` is the error that the line is about, where there is one: for whoever collects errors. */
+  error(message: string, cause?: unknown): void;
 }
 
 export type {

@@ -65,7 +65,8 @@ export function createHttpServer(
       const requestId = requestIdOf(incoming.headers["x-request-id"]);
       outgoing.setHeader("x-request-id", requestId);
       if (observe !== undefined) observed(incoming, outgoing, requestId, observe);
-      requestContext.run({ requestId }, () => void listener(incoming, outgoing));
+      const { method = "", url = "" } = incoming;
+      requestContext.run({ requestId, method, path: pathOf(url) }, () => void listener(incoming, outgoing));
     },
   );
   keepPace(server, pace);
@@ -85,13 +86,17 @@ function observed(
     observe({
       requestId,
       method,
-      path: url.split(/[?#]/, 1)[0] ?? "",
+      path: pathOf(url),
       status: outgoing.headersSent ? outgoing.statusCode : 499,
       ms: performance.now() - startedAt,
       bytes: socket.bytesWritten - sentBefore,
       isAborted: !outgoing.writableFinished,
     });
   });
+}
+
+function pathOf(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? "";
 }
 
 /** Node's own `maxConnections` hangs up without a word, and a client cannot tell that from a crash. */

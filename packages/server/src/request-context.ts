@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 
-/** What every line that is logged while a request is answered carries. */
-export const requestContext: AsyncLocalStorage<{ readonly requestId: string }> = new AsyncLocalStorage();
+/** What is known of the request that is being answered. Lines that are logged meanwhile carry its id. */
+export const requestContext: AsyncLocalStorage<{ readonly requestId: string; readonly method: string; readonly path: string }> =
+  new AsyncLocalStorage();
 
 /** The id of a request: the one that a proxy in front gave it, where that is fit for a log; else a new one. */
 export function requestIdOf(given: string | readonly string[] | undefined): string {

@@ -39,7 +39,7 @@ describe("the log", () => {
 
   it("carries the request's id in whatever is logged while it is answered", () => {
     const { log: opened, lines } = log(false);
-    requestContext.run({ requestId: "abc" }, () => opened.logger.warn("the storage is slow"));
+    requestContext.run({ method: "GET", path: "/", requestId: "abc" }, () => opened.logger.warn("the storage is slow"));
     opened.logger.warn("something else");
     expect(lines.map((line) => (JSON.parse(line) as { requestId?: string }).requestId)).toEqual(["abc", undefined]);
   });

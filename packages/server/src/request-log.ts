@@ -24,7 +24,7 @@ export interface LogOptions {
 /** Open the service's log: a line of JSON for each event, with the id of the request that it belongs to. */
 export function openLog(level: LogLevel, options: LogOptions = {}): ServiceLog {
   const { isReadable = process.stderr.isTTY, output = destination({ dest: 2, sync: true }) } = options;
-  const log = pino({ level, base: null, mixin: () => ({ ...requestContext.getStore() }) }, isReadable ? readable(output) : output);
+  const log = pino({ level, base: null, mixin: () => withRequestId(requestContext.getStore()) }, isReadable ? readable(output) : output);
   return {
     logger: { info: (message) => log.info(message), warn: (message) => log.warn(message), error: (message) => log.error(message) },
     isEachRequestLogged: log.isLevelEnabled("info"),
@@ -42,6 +42,10 @@ export function openLog(level: LogLevel, options: LogOptions = {}): ServiceLog {
         "request",
       ),
   };
+}
+
+function withRequestId(request: { readonly requestId: string } | undefined): object {
+  return request === undefined ? {} : { requestId: request.requestId };
 }
 
 interface Line {

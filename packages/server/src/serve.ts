@@ -1,8 +1,10 @@
 import { type Environment, fail, isProduction, type Logger, type Media, type MediaOptions, openMedia } from "@holdfast/media";
+import { reportErrors } from "@holdfast/media/sentry";
 import { createAccess, isLoopbackAddress } from "./access.js";
 import { addressOf, type AnsweredRequest, closeHttpServer, createHttpServer, listen } from "./http-server.js";
 import { createDemonstration, type Demonstration } from "./redeploy/demonstration.js";
 import { createMetrics } from "./metrics.js";
+import { requestContext } from "./request-context.js";
 import { openLog } from "./request-log.js";
 import { createService } from "./service.js";
 import { type LogLevel, readSettings } from "./settings.js";
@@ -76,9 +78,17 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
     observe: (answered) => observe(answered),
   });
   const port = await listen(server, address, wantedPort);
+  const errors = await reportErrors({
+    env,
+    about: () => requestContext.getStore(),
+    areCrashesReported: options.handleSignals === true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const logger = errors.logger(log.logger);
+  if ((env["SENTRY_DSN"] ?? "") !== "") print(errors.description);
 
   let media: Media;
-  const startLog = linesAtStart(print, log.logger);
+  const startLog = linesAtStart(print, logger);
   try {
     media = await openMedia({
       // Of what strangers send, whatever crashes a decoder must not end the service.
@@ -96,12 +106,13 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
     });
   } catch (error) {
     server.closeAllConnections();
-    await closeHttpServer(server, 0);
+    errors.capture(error);
+    await Promise.all([closeHttpServer(server, 0), errors.close()]);
     throw error;
   }
 
   const hasRedeploy = isLoopback && (options.redeployDemo ?? !isProduction(env));
-  const redeploy: Demonstration | undefined = hasRedeploy ? createDemonstration({ media, log: log.logger }) : undefined;
+  const redeploy: Demonstration | undefined = hasRedeploy ? createDemonstration({ media, log: logger }) : undefined;
   const metrics = createMetrics(media, connections);
   observe = (answered) => {
     metrics.observe(answered);
@@ -110,7 +121,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
   let closing: Promise<void> | undefined;
   const service = createService({
     media,
-    log: log.logger,
+    log: logger,
     metrics: { ...metrics, ...(metricsToken === undefined ? {} : { token: metricsToken }) },
     isClosing: () => closing !== undefined,
     ...(token === undefined ? {} : { token }),
@@ -122,8 +133,15 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
 
   const close = async (): Promise<void> => {
     closing ??= (async () => {
-      await Promise.all([closeHttpServer(server, graceMs), redeploy?.close()]);
-      await media.close();
+      try {
+        await Promise.all([closeHttpServer(server, graceMs), redeploy?.close()]);
+        await media.close();
+      } catch (error) {
+        errors.capture(error);
+        throw error;
+      } finally {
+        await errors.close();
+      }
     })();
     await closing;
   };
@@ -143,7 +161,7 @@ function linesAtStart(print: (line: string) => void, later: Logger): { readonly 
   const logger: Logger = {
     info: (message) => (isStarting ? print(message) : later.info(message)),
     warn: (message) => (isStarting ? print(message) : later.warn(message)),
-    error: (message) => (isStarting ? print(message) : later.error(message)),
+    error: (message, cause) => (isStarting ? print(message) : later.error(message, cause)),
   };
   return {
     logger,

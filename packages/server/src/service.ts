@@ -59,6 +59,7 @@ export function createService(options: ServiceOptions): Service {
     if (!(error instanceof HoldfastError) || error.status === 500) {
       log?.error(
         `${request.method} ${new URL(request.url).pathname}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        error,
       );
     }
     return problemResponse(error);

@@ -196,7 +196,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (job.attempts >= attemptsAtMost) {
       const isOurs = await buryJob(catalogue, job, reason);
       if (isOurs)
-        log.error(`jobs: ${nameOf(job)} was given up after ${job.attempts} attempts: ${reason}. Look at it with: holdfast jobs list`);
+        log.error(
+          `jobs: ${nameOf(job)} was given up after ${job.attempts} attempts: ${reason}. Look at it with: holdfast jobs list`,
+          error,
+        );
       return;
     }
     const pauseMs = pause(job.attempts);

@@ -54,7 +54,7 @@ const policy = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-in
 export function createFallback({ choose, losses, mismatch, log }: FallbackContext): Fallback {
   function tell(request: Request, error: unknown, { file, transform, object }: Found): void {
     if (!isHoldfastError(error)) {
-      log.error(`${request.method} ${new URL(request.url).pathname} failed: ${describe(error)}`);
+      log.error(`${request.method} ${new URL(request.url).pathname} failed: ${describe(error)}`, error);
     } else if (file !== undefined && error.code === "FILE_LOST") {
       losses.missing(file, transform?.name, error);
     } else if (file !== undefined && error.code === "FILE_DAMAGED") {
@@ -108,7 +108,7 @@ export function createFallback({ choose, losses, mismatch, log }: FallbackContex
         const picture = await pictureOf(request, wanted, found, isFailed);
         return respondWithPicture(request, problem, picture, isHoldfastError(error) ? error.code : "UNEXPECTED");
       } catch (drawingError) {
-        log.error(`no placeholder could be drawn: ${describe(drawingError)}`);
+        log.error(`no placeholder could be drawn: ${describe(drawingError)}`, drawingError);
         return problem;
       }
     },
