@@ -15,6 +15,9 @@ const sources = [
   { find: /^@holdfast\/server$/, replacement: source("server/src/index.ts") },
 ];
 
+/** What holdfast takes along of media. */
+const ownEnvironment = sources.filter(({ replacement }) => replacement.includes("/media/src/env/"));
+
 /** The unit tests of what a catalogue is beneath, which run on SQLite as all do, and on PostgreSQL again. */
 const onBothDatabases = [
   "catalogue/{apply-migrations,canary,jobs,tables}",
@@ -41,7 +44,10 @@ export default defineConfig({
         resolve: { alias: sources },
         test: { name: "examples", include: ["examples/{site,articles,lettings,crm}/src/**/*.test.ts"], testTimeout: 20_000, maxWorkers },
       },
-      { test: { name: "house", include: ["test/house/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        resolve: { alias: ownEnvironment },
+        test: { name: "house", include: ["test/house/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
       { test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers } },
       {
         // Real S3 servers, started once. The example of a driver is here because it is held to the same contract.

