@@ -17,10 +17,14 @@ export interface Instance {
   kill(): void;
 }
 
-/** Start an instance in a folder. It leads a process group of its own, so that nothing of it outlives a kill. */
+/** Start an instance in a folder by `holdfast start`. */
 export function startInstance(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Instance {
-  const bin = join(root, "packages/holdfast/dist/bin.js");
-  const child = spawn(process.execPath, [bin, "start", ...args], {
+  return startProgram(cwd, [process.execPath, join(root, "packages/holdfast/dist/bin.js"), "start", ...args], env);
+}
+
+/** Start a program in a folder. It leads a process group of its own, so that nothing of it outlives a kill. */
+export function startProgram(cwd: string, [program = "", ...args]: readonly string[], env: Readonly<Record<string, string>>): Instance {
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
