@@ -83,8 +83,11 @@ export const checkBlueprint = new Ajv({ allErrors: true, strictTypes: false }).c
               ["type", "name", "runtime", "staticPublishPath"],
             ),
           ],
-          if: { properties: { plan: { const: "free" } }, required: ["plan"] },
-          then: { not: { anyOf: [{ required: ["disk"] }, { required: ["preDeployCommand"] }] } },
+          not: {
+            properties: { plan: { const: "free" } },
+            required: ["plan"],
+            anyOf: [{ required: ["disk"] }, { required: ["preDeployCommand"] }],
+          },
         },
       },
       databases: { type: "array", items: strict({ name: text, plan: { enum: ["free", "basic-256mb"] } }, ["name", "plan"]) },
