@@ -4,6 +4,7 @@ import type { Html } from "./html.js";
 import { useWords } from "./layout.js";
 import type { Photo } from "./photos.js";
 import { Picture } from "./picture.js";
+import { stagedField } from "./staged-before.js";
 
 /** What can be chosen for a picture. */
 export const pictureTypes = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/heic,image/heif";
@@ -83,7 +84,7 @@ function Staged({ files, preset }: { readonly files: readonly MediaFile[]; reado
       <ul class="staged">
         {files.map((file) => (
           <li>
-            <input type="hidden" name="staged" value={file.id} />
+            <input type="hidden" name={stagedField} value={file.id} />
             <Picture file={file} preset={preset} alt={file.name} />
           </li>
         ))}

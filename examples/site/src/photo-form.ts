@@ -1,6 +1,7 @@
 import type { Media, MediaFile } from "@holdfast/media";
 import { mostPhotos, type Photo } from "./photos.js";
 import type { Form } from "./read-form.js";
+import { stagedBefore } from "./staged-before.js";
 
 /** What a form says of a record's pictures. */
 export interface SentPhotos {
@@ -18,24 +19,13 @@ export async function readPhotos(
   options: { readonly media: Media; readonly owner: string; readonly before?: readonly Photo[] },
 ): Promise<SentPhotos> {
   const { media, owner, before = [] } = options;
-  const staged = [...(await stagedBefore(media, fields, owner)), ...files.map(({ file }) => file)];
+  const staged = [...(await stagedBefore(fields, { media, owner, most: mostPhotos })), ...files.map(({ file }) => file)];
   const added = staged.map((file) => ({ file, description: "" }));
   return {
     wanted: [...arranged(before, fields), ...added].slice(0, mostPhotos),
     staged,
     isMove: fields.has("forward") || fields.has("back") || fields.has("remove"),
   };
-}
-
-/** Pictures that came with a form that had to be corrected; only one's own, and only those that still wait. */
-async function stagedBefore(media: Media, fields: URLSearchParams, owner: string): Promise<MediaFile[]> {
-  const files = await Promise.all(
-    fields
-      .getAll("staged")
-      .slice(0, mostPhotos)
-      .map(async (id) => await media.get(id)),
-  );
-  return files.filter((file) => file?.owner === owner && file.expiresAt !== undefined) as MediaFile[];
 }
 
 /** The pictures as the form wants them: described anew, one of them moved by a place, one gone. */

@@ -128,7 +128,7 @@ async function readMultipart<Words extends SiteWords>(
         (error: unknown) => {
           // The rest of the form follows behind the rest of this file.
           stream.resume();
-          return { field, name, reason: whyNotTaken(error, words) };
+          return { field, name, reason: words.uploads[whyNotTaken(error)] };
         },
       ),
     );
@@ -178,8 +178,8 @@ const reasons: Readonly<Partial<Record<ErrorCode, keyof SiteWords["uploads"]>>> 
   IMAGE_BROKEN: "broken",
 };
 
-/** Say in the visitor's language why a file was not taken. What is not the sender's doing is ours, and fails the request. */
-export function whyNotTaken(error: unknown, { uploads }: Pick<SiteWords, "uploads">): string {
+/** Why a file was not taken, as the words for it are called. What is not the sender's doing is ours, and fails the request. */
+export function whyNotTaken(error: unknown): keyof SiteWords["uploads"] {
   if (!isHoldfastError(error) || error.status >= 500) throw error;
-  return uploads[reasons[error.code] ?? "notAccepted"];
+  return reasons[error.code] ?? "notAccepted";
 }
