@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { addUser } from "@holdfast/example-site";
+import { addUser, searchText } from "@holdfast/example-site";
 import { startTestSite, type TestSite, type TestVisitor } from "../../site/src/site.fixture.js";
 import { createApp, presets } from "./app.js";
-import { searchText } from "./articles.js";
 import { migrations, type Tables } from "./tables.js";
 
 const password = "une vraie trouvaille";

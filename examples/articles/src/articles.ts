@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Database, Photo, Photos } from "@holdfast/example-site";
+import { type Database, likePatterns, type Photo, type Photos, searchText } from "@holdfast/example-site";
 import type { MediaFile } from "@holdfast/media";
 import type { Kysely, Selectable } from "kysely";
 import type { Tables } from "./tables.js";
@@ -46,9 +46,7 @@ export function createArticles(database: Database, photos: Photos): Articles {
     async list({ query = "", sellerId, page }) {
       let found = selected(db);
       if (sellerId !== undefined) found = found.where("seller_id", "=", sellerId);
-      for (const word of searchText(query).split(" ")) {
-        if (word !== "") found = found.where((eb) => eb("search_text", "like", `%${word.replaceAll(/[\\%_]/g, "")}%`));
-      }
+      for (const pattern of likePatterns(query)) found = found.where("search_text", "like", pattern);
       return await found
         .orderBy("articles.created_at", "desc")
         .orderBy("articles.id")
@@ -84,16 +82,6 @@ export function createArticles(database: Database, photos: Photos): Articles {
       });
     },
   };
-}
-
-/** Text as it is looked for: without accents, in lower case. */
-export function searchText(text: string): string {
-  return text
-    .normalize("NFD")
-    .replaceAll(/\p{Mark}/gu, "")
-    .toLowerCase()
-    .replaceAll(/\s+/g, " ")
-    .trim();
 }
 
 function rowOf({ title, description, priceCents, place }: ArticleTexts) {

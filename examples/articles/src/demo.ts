@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { addUser, createPhotos, openServices, type Services, settingsFrom } from "@holdfast/example-site";
+import { addUser, createPhotos, openServices, searchText, type Services, settingsFrom } from "@holdfast/example-site";
 import { presets } from "./app.js";
-import { createArticles, searchText } from "./articles.js";
+import { createArticles } from "./articles.js";
 import { paint, type StillLife, type View } from "./still-life.js";
 import { migrations, type Tables } from "./tables.js";
 
