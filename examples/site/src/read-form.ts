@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { type ErrorCode, isHoldfastError, type Media, type MediaFile, type StageOptions } from "@holdfast/media";
-import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { boundedBody } from "./bounded-body.js";
 import { writeDocument } from "./write-document.js";
@@ -54,6 +53,12 @@ export interface FormFiles {
   readonly documents?: { readonly folder: string; readonly maxBytes: Readonly<Record<string, number>> };
 }
 
+/** What of a handler's context is read: the request, who sent it, and the words for what is wrong with it. */
+export interface FormContext {
+  readonly req: { header(name: string): string | undefined; readonly raw: Request };
+  readonly var: Pick<SiteEnv["Variables"], "visitor"> & { readonly words: Pick<SiteWords, "uploads"> };
+}
+
 const maxFieldBytes = 64 * 1024;
 const maxFields = 200;
 /** All fields of a form together. */
@@ -63,7 +68,7 @@ const maxTextBytes = 1024 * 1024;
  * Read a form. Its token is checked before anything else of it is believed, and before a byte of a file is kept. Files stream
  * into the storage one after the other as they arrive; none is ever in memory whole.
  */
-export async function readForm<Words extends SiteWords>(c: Context<SiteEnv<Words>>, files?: FormFiles): Promise<Form> {
+export async function readForm(c: FormContext, files?: FormFiles): Promise<Form> {
   const contentType = c.req.header("content-type") ?? "";
   if (/^multipart\/form-data\s*;/i.test(contentType)) return await readMultipart(c, contentType, files);
   const text = await textOf(c);
@@ -72,17 +77,13 @@ export async function readForm<Words extends SiteWords>(c: Context<SiteEnv<Words
   return { fields, files: [], documents: new Map(), refusals: [] };
 }
 
-async function textOf(c: Context): Promise<string> {
+async function textOf(c: FormContext): Promise<string> {
   const blocks: Uint8Array[] = [];
   for await (const block of boundedBody(c.req.raw.body, maxTextBytes)) blocks.push(block);
   return Buffer.concat(blocks).toString();
 }
 
-async function readMultipart<Words extends SiteWords>(
-  c: Context<SiteEnv<Words>>,
-  contentType: string,
-  files: FormFiles | undefined,
-): Promise<Form> {
+async function readMultipart(c: FormContext, contentType: string, files: FormFiles | undefined): Promise<Form> {
   const { words } = c.var;
   const fields = new URLSearchParams();
   const most = files === undefined ? 0 : (files.most ?? 12);
@@ -153,16 +154,11 @@ async function readMultipart<Words extends SiteWords>(
   };
 }
 
-/** The part of the context that knows who asks. */
-interface WithVisitor {
-  readonly var: Pick<SiteEnv["Variables"], "visitor">;
-}
-
-function confirmToken(c: WithVisitor, fields: URLSearchParams): void {
+function confirmToken(c: FormContext, fields: URLSearchParams): void {
   if (!hasToken(c, fields)) throw new HTTPException(403, { message: "formExpired" });
 }
 
-function hasToken(c: WithVisitor, fields: URLSearchParams): boolean {
+function hasToken(c: FormContext, fields: URLSearchParams): boolean {
   const given = Buffer.from(fields.get(csrfField) ?? "");
   const expected = Buffer.from(c.var.visitor.csrfToken);
   return given.length === expected.length && timingSafeEqual(given, expected);

@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type Database, whyNotTaken } from "@holdfast/example-site";
+import type { Media } from "@holdfast/media";
+import { HTTPException } from "hono/http-exception";
+import type { Leads } from "../leads.js";
+import type { Member } from "../members.js";
+import { squareOf } from "../photo-field.js";
+import type { Tables } from "../tables.js";
+import type { Team } from "../team.js";
+import { type Archive, openArchive } from "./archive.js";
+import type { FileProblem } from "./file-problem.js";
+import { type DraftRow, judge, type JudgedRow, type PhotoProblem } from "./judge.js";
+import { readSheet, type SheetRow } from "./sheet.js";
+
+/** What was read from a table and an archive. */
+interface Draft {
+  readonly rows: readonly DraftRow[];
+  /** Photos of the archive that no row names. */
+  readonly unused: readonly string[];
+}
+
+/** A draft, judged by what there is now. */
+export interface Preview {
+  readonly id: string;
+  readonly rows: readonly JudgedRow[];
+  readonly unused: readonly string[];
+}
+
+/** How a draft is carried out, as far as it can be. */
+export type Outcome = "imported" | "importedSome" | "importChanged" | "gone";
+
+/** Imports in two steps: first everything is read, checked and shown, then all of it is done in one transaction, or none of it. */
+export interface Drafts {
+  /** Read a table and its photos. Photos are stored, staged, and go by themselves unless the draft is carried out within a day. */
+  read(
+    member: Member,
+    paths: { readonly csv: string; readonly zip: string | undefined },
+  ): Promise<{ readonly id: string } | { readonly field: "csv" | "zip"; readonly problem: FileProblem }>;
+  preview(member: Member, id: string): Promise<Preview | undefined>;
+  /** Import the rows that are ready, if they are as many as whoever decided has seen. */
+  carryOut(member: Member, id: string, seen: number): Promise<Outcome>;
+  discard(member: Member, id: string): Promise<void>;
+}
+
+const draftsLastMs = 24 * 60 * 60 * 1000;
+/** Stored a little longer than a draft lasts, so that none is carried out whose photos have gone. */
+const photosLastMs = draftsLastMs + 60 * 60 * 1000;
+const mostUnused = 50;
+
+export function createDrafts(database: Database, media: Media, leads: Leads, team: Team): Drafts {
+  const db = database.as<Tables>();
+  const find = async (member: Member, id: string): Promise<Draft | undefined> => {
+    const row = await db
+      .selectFrom("imports")
+      .where("id", "=", id)
+      .where("user_id", "=", member.id)
+      .where("created_at", ">", new Date(Date.now() - draftsLastMs).toISOString())
+      .select("draft")
+      .executeTakeFirst();
+    return row === undefined ? undefined : (JSON.parse(row.draft) as Draft);
+  };
+  const judged = async (member: Member, rows: readonly DraftRow[]): Promise<JudgedRow[]> => {
+    const people = await team.list(member);
+    const found = await db.selectFrom("leads").where("organisation_id", "=", member.organisationId).select("email").execute();
+    const agents = new Map(people.map(({ email, id }) => [email, id]));
+    return judge(rows, { agents, emails: new Set(found.map(({ email }) => email)) });
+  };
+  const takePhotos = async (member: Member, rows: readonly SheetRow[], archive: Archive | undefined): Promise<Draft> => {
+    const used = new Set<string>();
+    const taken: DraftRow[] = [];
+    for (const row of rows) {
+      const { photo } = row.fields;
+      const name = photo === "" ? undefined : archive?.find(photo);
+      taken.push({
+        ...row,
+        photoId: undefined,
+        photoProblem: undefined,
+        ...(photo === "" ? {} : await photoOf(member, archive, name, used)),
+      });
+      if (name !== undefined) used.add(name);
+    }
+    return { rows: taken, unused: (archive?.names ?? []).filter((name) => !used.has(name)).slice(0, mostUnused) };
+  };
+  const photoOf = async (
+    member: Member,
+    archive: Archive | undefined,
+    name: string | undefined,
+    used: ReadonlySet<string>,
+  ): Promise<{ readonly photoId: string } | { readonly photoProblem: PhotoProblem }> => {
+    if (name === undefined) return { photoProblem: { code: "noPhoto" } };
+    if (used.has(name)) return { photoProblem: { code: "photoTwice" } };
+    const bytes = await archive?.open(name).catch(() => undefined);
+    if (bytes === undefined) return { photoProblem: { code: "photo", upload: "broken" } };
+    try {
+      const options = { ...squareOf(null), name: name.slice(name.lastIndexOf("/") + 1), owner: member.id, expiresInMs: photosLastMs };
+      return { photoId: (await media.stage(bytes, options)).id };
+    } catch (error) {
+      return { photoProblem: { code: "photo", upload: whyNotTaken(error) } };
+    }
+  };
+
+  return {
+    async read(member, { csv, zip }) {
+      const sheet = readSheet(await readFile(csv));
+      if ("problem" in sheet) return { field: "csv", problem: sheet.problem };
+      const opened = zip === undefined ? undefined : await openArchive(zip);
+      if (opened !== undefined && "problem" in opened) return { field: "zip", problem: opened.problem };
+      try {
+        const draft = await takePhotos(member, sheet.rows, opened?.archive);
+        const id = randomUUID();
+        const [now, yesterday] = [Date.now(), Date.now() - draftsLastMs].map((ms) => new Date(ms).toISOString());
+        await db
+          .deleteFrom("imports")
+          .where((eb) => eb.or([eb("user_id", "=", member.id), eb("created_at", "<", yesterday ?? "")]))
+          .execute();
+        const row = { id, organisation_id: member.organisationId, user_id: member.id, draft: JSON.stringify(draft), created_at: now ?? "" };
+        await db.insertInto("imports").values(row).execute();
+        return { id };
+      } finally {
+        opened?.archive.close();
+      }
+    },
+    async preview(member, id) {
+      const draft = await find(member, id);
+      return draft === undefined ? undefined : { id, rows: await judged(member, draft.rows), unused: draft.unused };
+    },
+    async carryOut(member, id, seen) {
+      const draft = await find(member, id);
+      if (draft === undefined) return "gone";
+      const rows = await judged(member, draft.rows);
+      const ready = rows.filter(({ problems }) => problems.length === 0);
+      if (ready.length !== seen || ready.length === 0) return "importChanged";
+      const all = ready.map(({ texts, row }) => ({ texts, photo: row.photoId }));
+      await leads.createAll(member, all, async (tx) => {
+        // Of two who carry it out at once, one finds it.
+        const removed = await tx.deleteFrom("imports").where("id", "=", id).where("user_id", "=", member.id).executeTakeFirst();
+        if (Number(removed.numDeletedRows) === 0) throw new HTTPException(409);
+      });
+      return ready.length === rows.length ? "imported" : "importedSome";
+    },
+    async discard(member, id) {
+      const draft = await find(member, id);
+      await db.deleteFrom("imports").where("id", "=", id).where("user_id", "=", member.id).execute();
+      for (const { photoId } of draft?.rows ?? []) if (photoId !== undefined) await media.trash(photoId);
+    },
+  };
+}
