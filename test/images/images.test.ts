@@ -31,6 +31,16 @@ const examples: readonly Example[] = [
     fileField: "photos",
     seenAt: "/mine",
   },
+  {
+    name: "crm",
+    email: "defne@example.com",
+    password: "defterde yerimiz var",
+    form: "/leads/new",
+    action: "/leads",
+    fields: { name: "Nehir Kaya", stage: "new", agent: "nobody", focus: "attention" },
+    fileField: "photo",
+    seenAt: "/leads",
+  },
 ];
 
 const cleanups: (() => Promise<unknown>)[] = [];

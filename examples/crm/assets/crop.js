@@ -48,18 +48,18 @@ for (const place of document.querySelectorAll("[data-crop]")) {
     if (picture !== undefined) paint(canvas);
   }
 
-  input.addEventListener("change", async () => {
+  async function choose() {
     const [file] = input.files;
-    if (file === undefined) return;
     picture?.close();
-    picture = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => undefined);
-    name = file.name;
+    picture = file && (await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => undefined));
+    name = file?.name ?? "";
     place.hidden = picture === undefined;
     withoutCrop.hidden = picture !== undefined;
     zoom.slider.value = 0;
     across.slider.value = down.slider.value = 50;
     draw();
-  });
+  }
+  input.addEventListener("change", () => void choose());
 
   let dragged;
   canvas.addEventListener("pointerdown", (event) => {
@@ -81,10 +81,8 @@ for (const place of document.querySelectorAll("[data-crop]")) {
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (dragged = undefined));
 
-  let isReady = false;
-  input.form.addEventListener("submit", async (event) => {
-    if (picture === undefined || isReady || input.files.length === 0) return;
-    event.preventDefault();
+  /** Put the square in the place of the photograph. */
+  async function crop() {
     const kept = document.createElement("canvas");
     kept.width = kept.height = Math.round(Math.min(keptSide, square().side));
     paint(kept);
@@ -94,8 +92,18 @@ for (const place of document.querySelectorAll("[data-crop]")) {
       files.items.add(new File([blob], name.replace(/\.[^.]*$/, "") + ".jpg", { type: "image/jpeg" }));
       input.files = files.files;
     }
-    isReady = true;
-    input.form.requestSubmit(event.submitter);
+  }
+
+  let isReady = false;
+  input.form.addEventListener("submit", (event) => {
+    if (picture === undefined || isReady) return;
+    event.preventDefault();
+    const send = () => {
+      isReady = true;
+      input.form.requestSubmit(event.submitter);
+    };
+    // What cannot be cropped here is sent as it is.
+    crop().then(send, send);
   });
   // Who comes back to the page by the browser's own button chooses anew.
   addEventListener("pageshow", () => (isReady = false));

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createSite, type Html, type Services, type Settings, type SiteEnv, type SiteOptions, useWords } from "@holdfast/example-site";
+import { createSite, type Html, type Services, type Settings, type SiteEnv, useWords } from "@holdfast/example-site";
 import { Hono } from "hono";
 import { createDrafts } from "./import/drafts.js";
 import { importing } from "./import/routes.js";
@@ -13,18 +13,13 @@ import { teamRoutes } from "./team-routes.js";
 import { languages, type Words } from "./words.js";
 
 /** The CRM: nobody sees anything without an account, agents see their own leads, organisers all of their organisation. */
-export function createApp(
-  { database, media }: Services,
-  settings: Settings,
-  options: Pick<SiteOptions<Words>, "writeLine"> = {},
-): Hono<SiteEnv<Words>> {
+export function createApp(services: Services, settings: Settings): Hono<SiteEnv<Words>> {
+  const { database, media } = services;
   const leads = createLeads(database, media);
   const team = createTeam(database, media);
   const app = createSite<Words>({
-    ...options,
+    ...services,
     settings,
-    database,
-    media,
     languages,
     accent: "sea",
     assetFolders: [fileURLToPath(new URL("../assets", import.meta.url))],

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addUser, openServices, readSettings, type Services, settingsReader, type SiteTables } from "@holdfast/example-site";
+import { addUser, openServices, type Services, settingsFrom, type SiteTables } from "@holdfast/example-site";
 import { createLeads } from "./leads.js";
 import type { Member, Role } from "./members.js";
 import { squareOf } from "./photo-field.js";
@@ -174,9 +174,8 @@ export async function seed({ database, media }: Services, pictures: ReadonlyMap<
 
 /** As a program: seed the database that the environment names. */
 export async function seedFromEnvironment(): Promise<void> {
-  const read = settingsReader(process.env);
-  const settings = readSettings(read, 0, process.env);
-  read.end();
+  const { env } = await import("./env.js");
+  const settings = settingsFrom({ ...env, LOG_LEVEL: "warn" });
   const pictures = await paintAll();
   const services = await openServices(settings, { migrations });
   try {

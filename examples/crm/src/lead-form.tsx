@@ -4,6 +4,7 @@ import {
   type FieldReader,
   fieldReader,
   Form,
+  FormActions,
   type Html,
   type Problems,
   ProblemSummary,
@@ -60,12 +61,7 @@ export function LeadFormPage({ member, lead, draft, photo, staged, team, problem
           />
         ) : undefined}
         <Field name="note" label={words.note} value={draft.note} problem={problems["note"]} lines={5} maxlength={4000} isOptional />
-        <div class="actions">
-          <button>{lead === undefined ? words.add : words.save}</button>
-          <a class="button quiet" href={back}>
-            {words.cancel}
-          </a>
-        </div>
+        <FormActions label={lead === undefined ? words.add : words.save} back={back} />
       </Form>
     </div>
   );

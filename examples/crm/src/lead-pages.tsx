@@ -1,4 +1,4 @@
-import { Avatar, Form, type Html, Pages, useVisitor, useWords } from "@holdfast/example-site";
+import { Avatar, type Html, Pages, useVisitor, useWords } from "@holdfast/example-site";
 import type { MediaFile } from "@holdfast/media";
 import type { Lead, LeadsWanted } from "./leads.js";
 import type { Member } from "./members.js";
@@ -70,11 +70,7 @@ export function LeadsPage(props: ListProps): Html {
           </tbody>
         </table>
       )}
-      <Pages
-        label={words.pages}
-        previous={newer === undefined ? undefined : { href: newer, label: words.newer }}
-        next={older === undefined ? undefined : { href: older, label: words.older }}
-      />
+      <Pages newer={newer} older={older} />
     </>
   );
 }
@@ -159,25 +155,6 @@ function Fact({ label, value, href }: { readonly label: string; readonly value: 
     <div>
       <dt>{label}</dt>
       <dd class="prose">{href === undefined ? value : <a href={href}>{value}</a>}</dd>
-    </div>
-  );
-}
-
-/** Ask once more before a lead goes. */
-export function DeleteLeadPage({ lead }: { readonly lead: Lead }): Html {
-  const words = useWords<Words>();
-  return (
-    <div class="narrow">
-      <h1>{words.deleteLeadTitle}</h1>
-      <Form action={`/leads/${lead.id}/delete`} class="card">
-        <p>{words.deleteLeadText(lead.name)}</p>
-        <div class="actions">
-          <button class="danger">{words.remove}</button>
-          <a class="button quiet" href={`/leads/${lead.id}`}>
-            {words.cancel}
-          </a>
-        </div>
-      </Form>
     </div>
   );
 }

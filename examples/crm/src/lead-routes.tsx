@@ -1,9 +1,9 @@
-import { readForm } from "@holdfast/example-site";
+import { DeletePage, readForm } from "@holdfast/example-site";
 import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { draftOf, emptyDraft, LeadFormPage, readLead } from "./lead-form.js";
-import { DeleteLeadPage, LeadPage, LeadsPage } from "./lead-pages.js";
+import { LeadPage, LeadsPage } from "./lead-pages.js";
 import { type Lead, type Leads, type LeadsWanted, pageSize } from "./leads.js";
 import type { Env } from "./members.js";
 import { onePhoto, readPhoto } from "./photo-field.js";
@@ -100,7 +100,10 @@ export function leadRoutes(leads: Leads, team: Team, media: Media): Hono<Env> {
   });
 
   app.get("/:id/delete", async (c) => {
-    return await c.render(<DeleteLeadPage lead={await visibleLead(c)} />, { title: c.var.words.deleteLeadTitle });
+    const { id, name } = await visibleLead(c);
+    const { deleteLeadTitle: title, deleteLeadText } = c.var.words;
+    const page = <DeletePage title={title} text={deleteLeadText(name)} action={`/leads/${id}/delete`} back={`/leads/${id}`} />;
+    return await c.render(page, { title });
   });
 
   app.post("/:id/delete", async (c) => {

@@ -53,7 +53,7 @@ export interface SentPhoto {
 
 /** Read what a form says about the photo; why a file was not taken is noted as the field's problem. */
 export async function readPhoto(form: SentForm, read: FieldReader, media: Media, owner: string): Promise<SentPhoto> {
-  const [before] = await stagedBefore(form, media, owner, 1);
+  const [before] = await stagedBefore(form.fields, { media, owner, most: 1 });
   const file = form.files.find(({ field }) => field === "photo")?.file ?? before;
   for (const { name, reason } of form.refusals) read.complain("photo", `${name} ${reason}`);
   const isUnwanted = file === undefined && form.fields.has("removePhoto");

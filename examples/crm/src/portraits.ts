@@ -14,7 +14,7 @@ export interface Portrait {
 /** Paint a portrait, higher than wide, as phones take them: light from the left, a soft shadow, a little grain. */
 export async function paintPortrait({ hair, hairColour, skin, clothes, wall, hasGlasses = false, beard }: Portrait): Promise<Buffer> {
   const { behind, before } = styles[hair];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="1200" viewBox="0 0 900 1200">
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="800" viewBox="0 0 900 1200">
     <defs>
       <radialGradient id="wall" cx="0.3" cy="0.25" r="1"><stop offset="0" stop-color="#fff" stop-opacity="0.5"/><stop offset="0.5" stop-color="#fff" stop-opacity="0.05"/><stop offset="1" stop-color="#000" stop-opacity="0.32"/></radialGradient>
       <linearGradient id="side" x1="0" y1="0" x2="1" y2="0"><stop offset="0" stop-color="#fff" stop-opacity="0.2"/><stop offset="0.55" stop-color="#fff" stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity="0.28"/></linearGradient>
@@ -38,12 +38,12 @@ export async function paintPortrait({ hair, hairColour, skin, clothes, wall, has
     ${lit(before, hairColour)}
   </svg>`;
   const grain = { type: "gaussian", mean: 128, sigma: 6 } as const;
-  const noise = await sharp({ create: { width: 900, height: 1200, channels: 3, background: "#808080", noise: grain } })
+  const noise = await sharp({ create: { width: 600, height: 800, channels: 3, background: "#808080", noise: grain } })
     .png()
     .toBuffer();
   return await sharp(Buffer.from(svg))
     .composite([{ input: noise, blend: "soft-light" }])
-    .jpeg({ quality: 84, mozjpeg: true })
+    .jpeg({ quality: 88 })
     .toBuffer();
 }
 

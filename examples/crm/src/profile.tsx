@@ -101,7 +101,7 @@ function ProfilePage({ member, draft, photo, staged, problems }: ProfileProps): 
       <Form action="/profile/password" class="card">
         <h2>{words.changePassword}</h2>
         {/* So that a browser that keeps passwords knows whose it is. */}
-        <input type="text" name="username" value={user?.email} autocomplete="username" hidden />
+        <input type="text" name="username" value={user?.email} autocomplete="username" aria-label={words.email} hidden />
         <Field name="current" type="password" label={words.currentPassword} problem={problems["current"]} autocomplete="current-password" />
         <Field
           name="next"

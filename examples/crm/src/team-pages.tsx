@@ -1,4 +1,4 @@
-import { Avatar, Choice, Field, Form, type Html, type Problems, ProblemSummary, useWords } from "@holdfast/example-site";
+import { Avatar, Choice, Field, Form, FormActions, type Html, type Problems, ProblemSummary, useWords } from "@holdfast/example-site";
 import type { MediaFile } from "@holdfast/media";
 import { type Member, type Role, roles } from "./members.js";
 import { PhotoField } from "./photo-field.js";
@@ -100,31 +100,7 @@ export function ColleagueFormPage({ colleague, draft, photo, staged, problems }:
             autocomplete="new-password"
           />
         ) : undefined}
-        <div class="actions">
-          <button>{colleague === undefined ? words.add : words.save}</button>
-          <a class="button quiet" href="/team">
-            {words.cancel}
-          </a>
-        </div>
-      </Form>
-    </div>
-  );
-}
-
-/** Ask once more before somebody is taken out. */
-export function DeleteColleaguePage({ colleague }: { readonly colleague: Colleague }): Html {
-  const words = useWords<Words>();
-  return (
-    <div class="narrow">
-      <h1>{words.deleteColleagueTitle}</h1>
-      <Form action={`/team/${colleague.id}/delete`} class="card">
-        <p>{words.deleteColleagueText(colleague.name, colleague.leads)}</p>
-        <div class="actions">
-          <button class="danger">{words.takeOut}</button>
-          <a class="button quiet" href="/team">
-            {words.cancel}
-          </a>
-        </div>
+        <FormActions label={colleague === undefined ? words.add : words.save} back="/team" />
       </Form>
     </div>
   );

@@ -1,11 +1,11 @@
-import { fieldReader, type FieldReader, readForm } from "@holdfast/example-site";
+import { DeletePage, fieldReader, type FieldReader, readForm } from "@holdfast/example-site";
 import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Env, organisersOnly, roles } from "./members.js";
 import { onePhoto, readPhoto } from "./photo-field.js";
 import type { Colleague, Team } from "./team.js";
-import { ColleagueFormPage, DeleteColleaguePage, TeamPage } from "./team-pages.js";
+import { ColleagueFormPage, TeamPage } from "./team-pages.js";
 
 /** What organisers do with the people of their organisation. */
 export function teamRoutes(team: Team, media: Media): Hono<Env> {
@@ -78,7 +78,10 @@ export function teamRoutes(team: Team, media: Media): Hono<Env> {
   });
 
   app.get("/:id/delete", async (c) => {
-    return await c.render(<DeleteColleaguePage colleague={await other(c)} />, { title: c.var.words.deleteColleagueTitle });
+    const { id, name, leads } = await other(c);
+    const { deleteColleagueTitle: title, deleteColleagueText } = c.var.words;
+    const page = <DeletePage title={title} text={deleteColleagueText(name, leads)} action={`/team/${id}/delete`} back="/team" />;
+    return await c.render(page, { title });
   });
 
   app.post("/:id/delete", async (c) => {

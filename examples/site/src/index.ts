@@ -23,3 +23,13 @@ export {
   whyNotTaken,
 } from "./read-form.js";
 export { likePatterns, searchText } from "./search-text.js";
+export { DeletePage, FormActions, Pages, useMoney } from "./record-pages.js";
+export { type RunningSite, runSite, serve } from "./serve.js";
+export { openServices, type Services } from "./services.js";
+export type { User } from "./sessions.js";
+export { type LogLevel, type Settings, settingsFrom, type SiteVariables } from "./settings.js";
+export { stagedBefore, stagedField } from "./staged-before.js";
+export { createSite, type SiteOptions } from "./site.js";
+export type { Language, Languages, SiteEnv, Visitor } from "./site-env.js";
+export type { SiteTables } from "./site-tables.js";
+export { type OwnWords, type SiteWords, wordsIn } from "./words.js";

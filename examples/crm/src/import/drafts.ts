@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Database, whyNotTaken } from "@holdfast/example-site";
-import type { Media } from "@holdfast/media";
+import type { Media, MediaFile } from "@holdfast/media";
 import { HTTPException } from "hono/http-exception";
 import type { Leads } from "../leads.js";
 import type { Member } from "../members.js";
@@ -24,6 +24,8 @@ interface Draft {
 export interface Preview {
   readonly id: string;
   readonly rows: readonly JudgedRow[];
+  /** The photos that wait, by their ids. */
+  readonly photos: ReadonlyMap<string, MediaFile>;
   readonly unused: readonly string[];
 }
 
@@ -60,11 +62,19 @@ export function createDrafts(database: Database, media: Media, leads: Leads, tea
       .executeTakeFirst();
     return row === undefined ? undefined : (JSON.parse(row.draft) as Draft);
   };
-  const judged = async (member: Member, rows: readonly DraftRow[]): Promise<JudgedRow[]> => {
+  const judged = async (member: Member, draft: Draft): Promise<Pick<Preview, "rows" | "photos">> => {
+    const photos = new Map<string, MediaFile>();
+    const rows: DraftRow[] = [];
+    for (const row of draft.rows) {
+      const photo = row.photoId === undefined ? undefined : await media.get(row.photoId);
+      if (photo !== undefined) photos.set(photo.id, photo);
+      const isGone = row.photoId !== undefined && photo === undefined;
+      rows.push(isGone ? { ...row, photoId: undefined, photoProblem: { code: "photo", upload: "failed" } } : row);
+    }
     const people = await team.list(member);
     const found = await db.selectFrom("leads").where("organisation_id", "=", member.organisationId).select("email").execute();
     const agents = new Map(people.map(({ email, id }) => [email, id]));
-    return judge(rows, { agents, emails: new Set(found.map(({ email }) => email)) });
+    return { rows: judge(rows, { agents, emails: new Set(found.map(({ email }) => email)) }), photos };
   };
   const takePhotos = async (member: Member, rows: readonly SheetRow[], archive: Archive | undefined): Promise<Draft> => {
     const used = new Set<string>();
@@ -123,12 +133,12 @@ export function createDrafts(database: Database, media: Media, leads: Leads, tea
     },
     async preview(member, id) {
       const draft = await find(member, id);
-      return draft === undefined ? undefined : { id, rows: await judged(member, draft.rows), unused: draft.unused };
+      return draft === undefined ? undefined : { id, ...(await judged(member, draft)), unused: draft.unused };
     },
     async carryOut(member, id, seen) {
       const draft = await find(member, id);
       if (draft === undefined) return "gone";
-      const rows = await judged(member, draft.rows);
+      const { rows } = await judged(member, draft);
       const ready = rows.filter(({ problems }) => problems.length === 0);
       if (ready.length !== seen || ready.length === 0) return "importChanged";
       const all = ready.map(({ texts, row }) => ({ texts, photo: row.photoId }));

@@ -26,13 +26,8 @@ export function FilesPage({ problems }: { readonly problems: Problems }): Html {
   );
 }
 
-interface PreviewProps {
-  readonly preview: Preview;
-  readonly photos: ReadonlyMap<string, MediaFile>;
-}
-
 /** Show what would be imported and what would not, row by row, before anything is. */
-export function PreviewPage({ preview: { id, rows, unused }, photos }: PreviewProps): Html {
+export function PreviewPage({ preview: { id, rows, photos, unused } }: { readonly preview: Preview }): Html {
   const words = useWords<Words>();
   const ready = rows.filter(({ problems }) => problems.length === 0).length;
   const left = rows.length - ready;

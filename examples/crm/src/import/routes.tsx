@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Problems, readForm } from "@holdfast/example-site";
-import type { Media, MediaFile } from "@holdfast/media";
+import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Env, organisersOnly } from "../members.js";
@@ -59,12 +59,7 @@ export function importing(drafts: Drafts, media: Media): Hono<Env> {
   app.get("/:id", async (c) => {
     const preview = await drafts.preview(c.var.member, c.req.param("id"));
     if (preview === undefined) throw new HTTPException(404);
-    const photos = new Map<string, MediaFile>();
-    for (const { row } of preview.rows) {
-      const photo = row.photoId === undefined ? undefined : await media.get(row.photoId);
-      if (photo !== undefined) photos.set(photo.id, photo);
-    }
-    return await c.render(<PreviewPage preview={preview} photos={photos} />, { title: c.var.words.importPreview });
+    return await c.render(<PreviewPage preview={preview} />, { title: c.var.words.importPreview });
   });
 
   app.post("/:id", async (c) => {
