@@ -11,8 +11,8 @@ async function send(visitor: TestVisitor, csv: string, photos?: Files | Uint8Arr
   await visitor.get("/import");
   const entries = photos instanceof Uint8Array ? [] : Object.entries(photos ?? {}).map(([name, bytes]) => ({ name, bytes }));
   const zip = photos instanceof Uint8Array ? photos : zipOf(entries);
-  const files = { csv: ["leads.csv", Buffer.from(csv)], ...(photos === undefined ? {} : { zip: ["photos.zip", zip] }) } as const;
-  return await visitor.post("/import", formOf({}, files));
+  const table: readonly [string, Uint8Array] = ["leads.csv", Buffer.from(csv)];
+  return await visitor.post("/import", formOf({}, photos === undefined ? { csv: table } : { csv: table, zip: ["photos.zip", zip] }));
 }
 
 const namesOf = async ({ db }: Crm): Promise<string[]> =>
