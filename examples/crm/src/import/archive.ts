@@ -83,13 +83,17 @@ const isOfMac = (name: string): boolean => name.startsWith("__MACOSX/") || name.
 
 function archiveOf(zip: ZipFile, entries: ReadonlyMap<string, Entry>): Archive {
   const names = [...entries.keys()];
+  const byPath = new Map(names.map((name) => [folded(name), name]));
+  const byName = new Map<string, string[]>();
+  for (const name of names) {
+    const last = folded(name.slice(name.lastIndexOf("/") + 1));
+    byName.set(last, [...(byName.get(last) ?? []), name]);
+  }
   return {
     names,
     find(name) {
-      const wanted = folded(name);
-      const whole = names.find((candidate) => candidate === name) ?? names.find((candidate) => folded(candidate) === wanted);
-      if (whole !== undefined) return whole;
-      const [only, ...others] = names.filter((candidate) => folded(candidate.slice(candidate.lastIndexOf("/") + 1)) === wanted);
+      const whole = entries.has(name) ? name : byPath.get(folded(name));
+      const [only, ...others] = whole === undefined ? (byName.get(folded(name)) ?? []) : [whole];
       return others.length === 0 ? only : undefined;
     },
     async open(name) {
