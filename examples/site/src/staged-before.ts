@@ -9,6 +9,7 @@ export async function stagedBefore(
   { media, owner, most }: { readonly media: Media; readonly owner: string; readonly most: number },
 ): Promise<MediaFile[]> {
   const ids = fields.getAll(stagedField).slice(0, most);
-  const files = await Promise.all(ids.map(async (id) => await media.get(id)));
-  return files.filter((file) => file !== undefined).filter((file) => file.owner === owner && file.expiresAt !== undefined);
+  const files = await media.getEach(ids);
+  const inOrder = ids.map((id) => files.get(id)).filter((file) => file !== undefined);
+  return inOrder.filter((file) => file.owner === owner && file.expiresAt !== undefined);
 }

@@ -304,3 +304,17 @@ describe("attachedToEach", () => {
     expect(await media.attachedToEach("article", [], "photos")).toEqual(new Map());
   });
 });
+
+describe("getEach", () => {
+  it("answers many files at once by their ids, and leaves out who is not stored and what is no id", async () => {
+    const media = await openTestMedia();
+    const [a, b, c] = await stageAll(media, "a", "b", "c");
+    if (a === undefined || b === undefined || c === undefined) throw new Error("three were staged");
+    await media.trash(c.id);
+    const many = Array.from({ length: 2500 }, (_, n) => `${a.id.slice(0, -4)}${String(n).padStart(4, "0")}`);
+    const found = await media.getEach([b.id, c.id, "no id", ...many, a.id, a.id]);
+    expect(new Set(found.keys())).toEqual(new Set([a.id, b.id]));
+    expect(found.get(b.id)?.url({ width: 64 })).toContain(`/media/${b.id}/w64/`);
+    expect(await media.getEach([])).toEqual(new Map());
+  });
+});

@@ -306,6 +306,8 @@ export interface Media {
   transaction<T>(work: (tx: SqliteHandle) => T | Promise<T>): Promise<T>;
   /** One stored file, or `undefined`. */
   get(id: string): Promise<MediaFile | undefined>;
+  /** Many stored files at once, by their ids. Who is not stored, or is no id at all, is not in the map. */
+  getEach(ids: readonly string[]): Promise<Map<string, MediaFile>>;
   /** Stored files, newest first, from after the file `after`; `next` is the `after` of the next page. @defaultValue 50 */
   list(page?: { readonly limit?: number; readonly after?: string }): Promise<{ files: MediaFile[]; next: FileId | undefined }>;
   /** The files attached to a record's slot, in order. */

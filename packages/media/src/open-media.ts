@@ -9,7 +9,7 @@ import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
 import { replicateKind } from "./catalogue/changes.js";
 import { enqueueJobs } from "./catalogue/jobs.js";
 import { replicasOf } from "./catalogue/replicas.js";
-import { attachedFiles, filesAttachedToEach, findFile, listFiles, moveFile } from "./catalogue/files.js";
+import { attachedFiles, filesAttachedToEach, findFile, findFiles, listFiles, moveFile } from "./catalogue/files.js";
 import { createDiskCache, type DiskCache } from "./delivery/disk-cache.js";
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
@@ -248,6 +248,11 @@ function assemble(given: Assembly): Media {
         },
         undefined,
       ),
+    getEach: async (ids) =>
+      await during(async (signer) => {
+        const asked = ids.map(parseFileId).filter((id) => id !== undefined);
+        return new Map((await findFiles(catalogue, asked)).map((file) => [file.id, shown(file, signer)]));
+      }),
     list: async ({ limit = 50, after } = {}) =>
       await during(async (signer) => {
         if (!Number.isInteger(limit))

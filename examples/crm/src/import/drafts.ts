@@ -65,14 +65,11 @@ export function createDrafts(database: Database, media: Media, leads: Leads, tea
     return row === undefined ? undefined : (JSON.parse(row.draft) as Draft);
   };
   const judged = async (member: Member, draft: Draft): Promise<Pick<Preview, "rows" | "photos">> => {
-    const photos = new Map<string, MediaFile>();
-    const rows: DraftRow[] = [];
-    for (const row of draft.rows) {
-      const photo = row.photoId === undefined ? undefined : await media.get(row.photoId);
-      if (photo !== undefined) photos.set(photo.id, photo);
-      const isGone = row.photoId !== undefined && photo === undefined;
-      rows.push(isGone ? { ...row, photoId: undefined, photoProblem: { code: "photo", upload: "failed" } } : row);
-    }
+    const photos = await media.getEach(draft.rows.map(({ photoId }) => photoId ?? "").filter((id) => id !== ""));
+    const rows = draft.rows.map((row): DraftRow => {
+      const isGone = row.photoId !== undefined && !photos.has(row.photoId);
+      return isGone ? { ...row, photoId: undefined, photoProblem: { code: "photo", upload: "failed" } } : row;
+    });
     const people = await team.list(member);
     const found = await db.selectFrom("leads").where("organisation_id", "=", member.organisationId).select("email").execute();
     const agents = new Map(people.map(({ email, id }) => [email, id]));

@@ -89,6 +89,17 @@ export async function findFile({ db }: Catalogue, id: FileId): Promise<FileRecor
   return row === undefined ? undefined : toRecord(row);
 }
 
+/** Read several stored files; those that are not there are left out. */
+export async function findFiles({ db }: Catalogue, ids: readonly FileId[]): Promise<FileRecord[]> {
+  const found: FileRecord[] = [];
+  for (let at = 0; at < ids.length; at += maxRecords) {
+    const asked = ids.slice(at, at + maxRecords);
+    const rows = await db.selectFrom("files").selectAll().where("id", "in", asked).where("state", "=", "stored").execute();
+    found.push(...rows.map(toRecord));
+  }
+  return found;
+}
+
 /** The file that was kept under an idempotency key, whatever became of it since. */
 export async function findByIdempotencyKey({ db }: Catalogue, key: string): Promise<FileRecord | undefined> {
   const row = await db
