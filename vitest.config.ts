@@ -9,6 +9,7 @@ const sources = [
   { find: /^@holdfast\/media\/(node|express|fastify|hono)$/, replacement: source("media/src/http/$1.ts") },
   { find: /^@holdfast\/media\/env$/, replacement: source("media/src/read-env.ts") },
   { find: /^@holdfast\/media\/sentry$/, replacement: source("media/src/sentry/report-errors.ts") },
+  { find: /^@holdfast\/media\/static$/, replacement: source("media/src/static.ts") },
   { find: /^#env\/(.*)$/, replacement: source("media/src/env/$1.ts") },
   { find: /^@holdfast\/media\/(browser|testing)$/, replacement: source("media/src/$1/index.ts") },
   { find: /^@holdfast\/example-site$/, replacement: fileURLToPath(new URL("examples/site/src/index.ts", import.meta.url)) },

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as media from "@holdfast/media";
+import * as staticFiles from "@holdfast/media/static";
 import * as testing from "@holdfast/media/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fail } from "../errors.js";
@@ -12,6 +13,7 @@ import {
   loadMedia,
   loadTesting,
   type MediaModule,
+  type StaticModule,
   storageError,
   type TestingModule,
 } from "./media-module.js";
@@ -38,6 +40,8 @@ const load = async (): Promise<MediaModule> => await loadMedia("holdfast storage
 describe("@holdfast/media, as holdfast knows it", () => {
   it("is as the package is, by type and by name", () => {
     const known: MediaModule = media;
+    const knownStatic: StaticModule = staticFiles;
+    expect(Object.keys(knownStatic)).toContain("publishStaticFiles");
     const checks: TestingModule = testing;
     const catalogue: CatalogueModule = media;
     expect(Object.keys(catalogue)).toEqual(expect.arrayContaining(["openJobs", "rebuildCatalogue"]));

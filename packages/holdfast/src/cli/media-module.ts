@@ -88,6 +88,17 @@ export interface MediaModule {
   planCors(existing: readonly CorsRule[], origins: readonly string[]): CorsPlan;
 }
 
+/** `@holdfast/media/static`. */
+export interface StaticModule {
+  publishStaticFiles(options: { readonly folder: string; readonly env: Io["env"]; readonly cwd: string }): Promise<{
+    readonly storage: string;
+    readonly files: number;
+    readonly stored: number;
+    readonly removed: number;
+    readonly left?: string;
+  }>;
+}
+
 /** Where a job is. */
 export type JobState = "ready" | "running" | "dead";
 

@@ -16,7 +16,7 @@ import { readStartSettings } from "../start/settings.js";
 import { prepareStatic } from "../start/static-files.js";
 import type { StartPlan, Step, StepName } from "../start/step.js";
 import type { Io } from "./io.js";
-import { type MediaModule, storageError } from "./media-module.js";
+import { type MediaModule, type StaticModule, storageError } from "./media-module.js";
 import { installCommand, loadOptionalPackage, loadOwnPackage } from "./optional-package.js";
 
 /** What `holdfast start` was asked. */
@@ -153,10 +153,30 @@ async function collectStatic(step: Extract<Step, { readonly name: "static" }>, i
     return;
   }
   const began = Date.now();
-  const { files, bytes, compressed } = await prepareStatic(resolve(io.cwd, step.from), resolve(io.cwd, step.to), io.signal);
+  const to = resolve(io.cwd, step.to);
+  const { files, bytes, compressed } = await prepareStatic(resolve(io.cwd, step.from), to, io.signal);
   say(
-    `${files} files (${Math.round(bytes / 1024)} kB) hashed, ${compressed} of them compressed, into ${relative(io.cwd, resolve(io.cwd, step.to))} in ${((Date.now() - began) / 1000).toFixed(1)} s`,
+    `${files} files (${Math.round(bytes / 1024)} kB) hashed, ${compressed} of them compressed, into ${relative(io.cwd, to)} in ${((Date.now() - began) / 1000).toFixed(1)} s`,
   );
+  if (step.isPublished) say(await publishStatic(to, io));
+}
+
+/** Store the files where other releases find them. @throws STATIC_UNUSABLE, STORAGE_UNUSABLE, USAGE_INVALID */
+async function publishStatic(folder: string, io: Io): Promise<string> {
+  const found = await loadOwnPackage("@holdfast/media/static", io.cwd);
+  if (found.outcome !== "loaded" || !isStaticModule(found.module)) {
+    const reason = "publish: true needs the app's own @holdfast/media, which was not found";
+    throw fail("STATIC_UNUSABLE", { path: folder, reason });
+  }
+  const began = Date.now();
+  try {
+    const { storage, files, stored, removed, left } = await found.module.publishStaticFiles({ folder, env: io.env, cwd: io.cwd });
+    const tidied = removed === 0 ? "" : `, ${removed} of releases long gone removed`;
+    const untidied = left === undefined ? "" : `; what is old stays for now (${left})`;
+    return `${files} files in ${storage}, ${stored} objects of them new${tidied}, in ${((Date.now() - began) / 1000).toFixed(1)} s${untidied}`;
+  } catch (error) {
+    throw storageError(error, help);
+  }
 }
 
 async function loadPg({ cwd }: Io): Promise<PgModule> {
@@ -175,6 +195,10 @@ function isMediaModule(loaded: unknown): loaded is Pick<MediaModule, "inspectSto
   return typeof loaded === "object" && loaded !== null && "inspectStorage" in loaded && typeof loaded.inspectStorage === "function";
 }
 
+function isStaticModule(loaded: unknown): loaded is StaticModule {
+  return typeof loaded === "object" && loaded !== null && "publishStaticFiles" in loaded && typeof loaded.publishStaticFiles === "function";
+}
+
 function printPlan({ steps, skipped }: StartPlan, io: Io): void {
   const paint = colors.createColors(io.stdout.hasColors);
   const line = (name: StepName, text: string): string => `  ${name.padEnd(8)} ${text}\n`;
@@ -191,7 +215,8 @@ function wordsOf(step: Step): string {
         ? "judge the storage that the variables ask for, and refuse a disk that is wiped"
         : `judge the disk of ${step.path}, and refuse one that is wiped`;
     case "static":
-      return "command" in step ? printCommand(step.command) : `hash and compress the files of ${step.from} into ${step.to}`;
+      if ("command" in step) return printCommand(step.command);
+      return `hash and compress the files of ${step.from} into ${step.to}${step.isPublished ? ", and publish them to the storage" : ""}`;
     case "migrate":
       return `${printCommand(step.command)}   under a lock in ${step.databaseVariable}, waiting at most ${step.timeoutMs / 1000} s`;
     case "run":

@@ -61,7 +61,9 @@ function stepFor(name: StepName, request: StartRequest, settings: StartSettings,
       const wanted = settings.static ?? habits.collect;
       if (wanted === undefined) return "no static files were found to collect; name them under start.static in holdfast.yaml";
       if (wanted === false) return "start.static is false";
-      return typeof wanted === "string" ? { name, command: wordsOf(wanted) } : { name, from: wanted.from, to: wanted.to };
+      return typeof wanted === "string"
+        ? { name, command: wordsOf(wanted) }
+        : { name, from: wanted.from, to: wanted.to, isPublished: wanted.publish === true };
     }
     case "migrate": {
       const wanted = settings.migrate ?? habits.migrate;

@@ -7,7 +7,7 @@ export interface StartSettings {
   /** The folder that uploads are written to, judged at start; `false` judges nothing. */
   readonly storage?: string | false;
   /** The framework's collector, or a folder that is hashed and compressed into another; `false` for none. */
-  readonly static?: string | { readonly from: string; readonly to: string } | false;
+  readonly static?: string | { readonly from: string; readonly to: string; readonly publish?: boolean } | false;
   /** The command that migrates; `false` for none. */
   readonly migrate?: string | false;
   /** The variable with the database's URL, a direct one where the app goes through a pooler. @defaultValue DATABASE_URL */
@@ -54,6 +54,14 @@ export function readStartSettings(text: string): StartSettingsReading {
   const folders = start["static"];
   if (isTable(folders) && (typeof folders["from"] !== "string" || typeof folders["to"] !== "string")) {
     problems.push("holdfast.yaml: start.static names two folders, from: and to:, or is the command that collects.");
+  }
+  if (isTable(folders)) {
+    for (const name of Object.keys(folders)) {
+      if (!["from", "to", "publish"].includes(name))
+        problems.push(`holdfast.yaml: start.static has no "${name}". It has from, to and publish.`);
+    }
+    if (folders["publish"] !== undefined && typeof folders["publish"] !== "boolean")
+      problems.push("holdfast.yaml: start.static.publish is true or false.");
   }
   const wrong = (name: keyof StartSettings, isRight: (value: unknown) => boolean, what: string): void => {
     const value = start[name];

@@ -11,8 +11,8 @@ export type Step =
   | { readonly name: "storage"; readonly path?: string }
   /** Run the framework's own collector. */
   | { readonly name: "static"; readonly command: readonly string[] }
-  /** Hash and compress a folder's files into another. */
-  | { readonly name: "static"; readonly from: string; readonly to: string }
+  /** Hash and compress a folder's files into another, and store them where other releases find them, if that is asked for. */
+  | { readonly name: "static"; readonly from: string; readonly to: string; readonly isPublished: boolean }
   /** Run the migrations under a lock in the database, waiting at most so long for another instance. */
   | { readonly name: "migrate"; readonly command: readonly string[]; readonly databaseVariable: string; readonly timeoutMs: number }
   /** Run the app, and end it within the grace when the platform asks to. */

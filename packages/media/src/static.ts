@@ -1,0 +1,2 @@
+export { openStaticFiles, type StaticFiles, type StaticFilesOptions } from "./http/static-files.js";
+export { publishStaticFiles, type PublishOptions, type PublishReport } from "./http/static-publishing.js";
