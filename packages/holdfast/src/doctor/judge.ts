@@ -1,6 +1,6 @@
 import type { AppModel, Evidence, Outcome, Place } from "../app-model/model.js";
 import { type Environment, environmentOf, type Known, unsetOf } from "./environment.js";
-import { compareAnswers, type Fate, isLoss } from "./fate.js";
+import { compareAnswers, isLoss } from "./fate.js";
 import { findWays, rowsOf, type Way } from "./decide.js";
 import { type Answer, type Given, nothingGiven, type PlaceAnswer, type RowAnswer, type Verdict, type Verdicts } from "./verdict.js";
 
@@ -134,11 +134,12 @@ function answerOf(all: readonly Way[]): Answer {
   return "none";
 }
 
-/** The way that shows why: a loss for `loses` and `depends`, a keeping one for `keeps`. */
+/** The way that shows why: a loss for `loses` and `depends`, with as little set as may be; for `keeps` a keeping one, with what is set. */
 function tellingWay(ways: readonly Way[], answer: Answer): Way {
-  const wanted = (fate: Fate): boolean => (answer === "loses" || answer === "depends" ? isLoss(fate.answer) : fate.answer === answer);
+  const isOfLoss = answer === "loses" || answer === "depends";
+  const wanted = ({ fate, isContrary }: Way): boolean => !isContrary && (isOfLoss ? isLoss(fate.answer) : fate.answer === answer);
   return (
-    ways.findLast(({ fate, isContrary }) => !isContrary && wanted(fate)) ??
+    (isOfLoss ? ways.findLast(wanted) : ways.find(wanted)) ??
     ways[0] ?? { when: {}, fate: { answer: "none", storage: "none", path: undefined, because: [], notUnderstood: [] }, isContrary: false }
   );
 }

@@ -1,5 +1,5 @@
 import { variablesOf } from "../app-model/conditions.js";
-import type { AppModel, Evidence, Place, SourceTree } from "../app-model/model.js";
+import type { AppModel, Condition, Evidence, Place, SourceTree } from "../app-model/model.js";
 import type { CarriedAnswer, Severity } from "../findings/finding.js";
 import type { Platform } from "../platforms/platform.js";
 import type { Language } from "./language.js";
@@ -117,7 +117,7 @@ export function keepingWays(
     const storage = destination.kind === "cloud" ? destination.service : destination.kind === "database" ? destination.engine : undefined;
     const variables = variablesOf(when);
     if (last === undefined || storage === undefined || variables.length === 0) return [];
-    return [{ storage, evidence: { ...last, why: `${last.why} (${storage}, decided by ${variables.join(", ")})` } }];
+    return [{ storage, when, evidence: { ...last, why: `${last.why} (${storage}, decided by ${variables.join(", ")})` } }];
   });
 }
 
@@ -144,6 +144,7 @@ function keyOf({ label, at }: { readonly label: string; readonly at: Place }): s
 /** A line that would keep files, and where. */
 export interface KeepingWay {
   readonly storage: string;
+  readonly when: Condition;
   readonly evidence: Evidence;
 }
 

@@ -11,6 +11,7 @@ import { openMachine } from "./machine.js";
 import { readNest } from "./nest.js";
 import { firstFile } from "./options.js";
 import { payloadConfigs, payloadDatabase, payloadSinks } from "./payload.js";
+import { readOwnMedia } from "./own-media.js";
 import type { Module, Project } from "./project.js";
 import { openProject } from "./project.js";
 import { readRoutes } from "./routes.js";
@@ -147,7 +148,7 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
       : [];
   const adonis = name === "adonisjs" ? readAdonis(machine, modules) : [];
   const variables = serviceVariables(modules);
-  const sinks: Sink[] = [...configured.sinks];
+  const sinks: Sink[] = [...configured.sinks, ...readOwnMedia(machine, modules, deployment)];
   const observations: Observation[] = [];
   const notUnderstood: Evidence[] = [];
   const drive = name === "adonisjs" ? driveOutcomes(machine) : undefined;

@@ -1,3 +1,5 @@
+import { variablesOf } from "../../app-model/conditions.js";
+import type { Condition } from "../../app-model/model.js";
 import { detailsOf, keepingWays, matchObserved, type Rule } from "../rule.js";
 import { djangoExample, folderUploads, serverDatabase } from "./example-apps.js";
 
@@ -5,6 +7,14 @@ const cloudinary =
   'STORAGES = {"default": {"BACKEND": "cloudinary_storage.storage.MediaCloudinaryStorage"}, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}';
 const bucket =
   'STORAGES = {"default": {"BACKEND": "storages.backends.s3.S3Storage"}, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}';
+
+/** Whether each of two ways asks that a variable of the other is not set: then no order of lines decides between them. */
+function excludeEachOther(one: Condition, other: Condition): boolean {
+  const refused = (when: Condition): readonly string[] =>
+    when.kind === "all" ? when.of.flatMap(refused) : when.kind === "not" ? variablesOf(when.of) : [];
+  const rules = (when: Condition, out: Condition): boolean => refused(when).some((name) => variablesOf(out).includes(name));
+  return rules(one, other) && rules(other, one);
+}
 
 /** Two storages are wired, and which one is used hangs on the order of lines. */
 export const twoStorages: Rule = {
@@ -40,7 +50,9 @@ export const twoStorages: Rule = {
     for (const place of app.verdicts.uploads.sinks) {
       const ways = keepingWays(app, "uploads", place);
       const [first] = ways;
-      const second = ways.find(({ storage }) => storage !== first?.storage);
+      const second = ways.find(
+        ({ storage, when }) => storage !== first?.storage && !(first !== undefined && excludeEachOther(first.when, when)),
+      );
       if (first === undefined || second === undefined) continue;
       const { file, line } = first.evidence;
       return [{ at: { file, line }, because: [second.evidence], details: detailsOf(app, { name: first.storage, other: second.storage }) }];
