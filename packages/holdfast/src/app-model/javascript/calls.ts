@@ -167,6 +167,14 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
     return absent;
   }
   noteKept(name.replace(/^global:/, ""), args, flow, site);
+  // A package that nobody here knows, and that says it uploads.
+  if (
+    (role === "file" || role === "bytes") &&
+    name.includes(":") &&
+    /\.(upload|store|persist)\w*$/.test(name) &&
+    !/^(global|fs|path)\b/.test(name)
+  )
+    note(flow, site, { kind: "lost", callee: name.split(":").at(-1) ?? name });
   const callbackRole = parsedFile(name) ?? (role === "body" && !handsOn.test(name) ? undefined : role);
   callBack(machine, args, callbackRole === undefined ? [unknown, unknown, unknown] : [data(callbackRole), data(callbackRole)], flow, site);
   if (name === "global:Promise.all" || name === "global:Promise.allSettled") return first;
@@ -193,7 +201,7 @@ const settingCall = (machine: Machine, callee: External, args: readonly Choices[
     /^@nestjs\/config:ConfigService\(\)\.(get|getOrThrow)$/.test(callee.name) ||
     /(^|[:./#])env(\.create\(\)|\(\))?[:.](get|string|str|required)$/i.test(callee.name)
   ) {
-    if (!/^[A-Z][A-Z0-9_]*$/.test(key)) return undefined;
+    if (!/^[A-Z][A-Z0-9_]*$/.test(key)) return machine.configuredAs(key);
     const fallback = second !== undefined && second[0]?.value.kind !== "object" ? second : absent;
     return variableOr(key, fallback);
   }

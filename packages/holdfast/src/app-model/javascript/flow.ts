@@ -69,6 +69,8 @@ export interface Machine {
   passedTo(module: Module, fn: FunctionNode, index: number): Choices | undefined;
   /** What is injected for a token, known by how it is written. */
   providedFor(token: string): Choices | undefined;
+  /** What Nest's configuration has under a name that is no variable. */
+  configuredAs(key: string): Choices | undefined;
   conditionAt(node: Node, frame: Frame, owner: Node): Condition;
   both(one: Condition, other: Condition): Condition;
   /** What is assigned to a made thing afterwards: `form.uploadDir = …`. */

@@ -5,6 +5,7 @@ import { evaluateExpression } from "./expressions.js";
 import type { Machine } from "./flow.js";
 import { conditionAt, frameAround, silent } from "./frames.js";
 import { valueMember } from "./members.js";
+import { configuredAs } from "./nest-config.js";
 import { repositoryRoot } from "./natives.js";
 import { openPassed, providedFor } from "./passed.js";
 import type { Module, Project } from "./project.js";
@@ -108,6 +109,16 @@ export const openMachine = (project: Project): OpenMachine => {
     },
     passedTo: (module, fn, index) => passed.passedTo(module, fn, index),
     providedFor: (token) => providedFor(machine, live, token),
+    configuredAs: (key) => {
+      const known = settings.get(`config ${key}`);
+      if (known !== undefined) return known;
+      // While it is being read: configuration that speaks of itself.
+      settings.set(`config ${key}`, unknown);
+      const found = configuredAs(machine, live, key);
+      if (found === undefined) settings.delete(`config ${key}`);
+      else settings.set(`config ${key}`, found);
+      return found;
+    },
     run: (fn, args, flow) => runFunction(machine, fn, args, flow),
     conditionAt: (node, frame, owner) => conditionAt(machine, node, frame, owner),
     both: (one, other) => all(one, other),

@@ -89,22 +89,44 @@ const mayName = (callee: Node): boolean =>
       ? callee.callee.type === "Identifier" && callee.callee.name === "require"
       : callee.type === "MemberExpression" && callee.object.type === "Identifier";
 
-/** What a container of Nest's gives for a token: `{ provide: TOKEN, useClass: Adapter }`. */
+/**
+ * What a container of Nest's gives for a token: `{ provide: TOKEN, useClass: Adapter }`, an existing one, a value, or what a factory makes
+ * of what is injected into it.
+ */
 export const providedFor = (machine: Machine, live: readonly Module[], token: string): Choices | undefined => {
   for (const module of live) {
-    if (!module.syntax.textOf(module.syntax.program).includes("useClass")) continue;
-    for (const provider of providersOf(module)) {
-      if (provider.token !== token) continue;
-      const value = machine.evaluate({ module, node: provider.made }, frameAround(module, provider.made), silent)[0]?.value;
-      if (value?.kind === "class") return one({ kind: "instance", of: value, args: undefined, known: new Map() });
+    if (!module.syntax.textOf(module.syntax.program).includes("provide")) continue;
+    for (const { token: own, made, by, inject } of providersOf(module)) {
+      if (own !== token) continue;
+      const given = machine.evaluate({ module, node: made }, frameAround(module, made), silent);
+      if (by === "useValue") return given;
+      const value = given[0]?.value;
+      if (by === "useFactory") {
+        if (value?.kind !== "function") return undefined;
+        const args = inject.map((node) => instanceOf(machine.evaluate({ module, node }, frameAround(module, node), silent)));
+        return machine.run(value, args, silent);
+      }
+      if (value?.kind === "class" || value?.kind === "external") return instanceOf(given);
     }
   }
   return undefined;
 };
 
+/** What a container makes of a class. */
+const instanceOf = (choices: Choices): Choices => {
+  const value = choices[0]?.value;
+  if (value?.kind === "class") return one({ kind: "instance", of: value, args: undefined, known: new Map() });
+  return value?.kind === "external" ? one({ ...value, name: `${value.name}()`, on: value, args: [] }) : unknown;
+};
+
+const ways = ["useClass", "useExisting", "useFactory", "useValue"] as const;
+
 interface Provider {
   readonly token: string;
   readonly made: Node;
+  readonly by: (typeof ways)[number];
+  /** What a factory is given, in order. */
+  readonly inject: readonly Node[];
 }
 
 const providers = new WeakMap<Module, readonly Provider[]>();
@@ -120,8 +142,13 @@ const providersOf = (module: Module): readonly Provider[] => {
       return property?.type === "Property" ? property.value : undefined;
     };
     const provide = entry("provide");
-    const made = entry("useClass");
-    if (provide !== undefined && made !== undefined) found.push({ token: module.syntax.textOf(provide), made });
+    if (provide === undefined) return;
+    const list = entry("inject");
+    const inject = list?.type === "ArrayExpression" ? list.elements.filter((item) => item !== null) : [];
+    for (const by of ways) {
+      const made = entry(by);
+      if (made !== undefined) found.push({ token: module.syntax.textOf(provide), made, by, inject });
+    }
   });
   providers.set(module, found);
   return found;

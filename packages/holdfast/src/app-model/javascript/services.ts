@@ -62,6 +62,12 @@ const keepers: readonly Keeper[] = [
   cloud("mux", /^@mux\/mux-node:.*uploads\.create\(\)$/i),
   cloud("sftp", /^(ssh2-sftp-client|basic-ftp|ftp|ssh2):.*\.(put|fastPut|uploadFrom)\(\)$/),
   cloud("mega", /^megajs:.*upload\(\)$/),
+  // Wrappers of others, by their packages' names: `nestjs-cloudinary`, `nestjs-minio-client`.
+  cloud("cloudinary", /^[^:]*cloudinary[^:]*:.*\.upload\w*\(\)$/i),
+  cloud("s3", /^[^:]*(minio|\bs3\b)[^:]*:.*\.(upload\w*|putObject|fPutObject)\(\)$/i),
+  cloud("supabase", /^[^:]*supabase[^:]*:.*\.upload\w*\(\)$/i),
+  cloud("gcs", /^[^:]*(gcs|google-cloud-storage)[^:]*:.*\.upload\w*\(\)$/i),
+  cloud("azure", /^[^:]*azure-storage[^:]*:.*\.upload\w*\(\)$/i),
   { service: "gridfs", kind: "database", call: /^(mongodb|mongoose):.*GridFSBucket\(\)\.openUploadStream(WithId)?\(\)$/ },
   { service: "gridfs", kind: "database", call: /^gridfs-stream:?.*\.createWriteStream\(\)$/ },
 ];

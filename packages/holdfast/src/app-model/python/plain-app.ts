@@ -13,7 +13,7 @@ import { ownDatabase } from "./writes.js";
 
 /** Words of functions that make or configure an app, or open a database. */
 const matters =
-  /\.config\b|register_blueprint|include_router|connect\(|create_(?:async_)?engine|Database\(|import_module|Client\(|create_pool|create_client|register_tortoise|TinyDB|json\.dump|\.json["']|^\s+(?:from|import) /m;
+  /\.config\b|register_blueprint|include_router|connect\(|create_(?:async_)?engine|Database\(|import_module|Client\(|create_pool|create_client|register_tortoise|TinyDB|dynamodb|json\.dump|\.json["']|^\s+(?:from|import) /m;
 
 /** Read an app of Flask, FastAPI and their like: what its start files import is live. */
 export function readPlain(project: PythonProject, framework: Framework): Reading {

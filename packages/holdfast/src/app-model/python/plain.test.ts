@@ -244,6 +244,31 @@ class FileService:
     expect(sinksOf(reading)["POST /files"]).toEqual([`disk \${UPLOAD_DIR:-media}/files`]);
     expect(databasesOf(reading)).toEqual({ default: ["database postgres"] });
   });
+
+  it("counts an address that the browser is given to send its file to", async () => {
+    const signs = (call: string): Promise<Reading> =>
+      fastapi(`import boto3
+@app.post("/presigned")
+def presigned(name: str):
+    return ${call}
+`);
+    const bucket = 'boto3.client("s3").generate_presigned_url("put_object", Params={"Bucket": "b", "Key": name})';
+    expect(sinksOf(await signs(bucket))).toEqual({ "POST /presigned": ["s3"] });
+    expect(sinksOf(await signs('boto3.client("s3").generate_presigned_post("b", name)'))).toEqual({ "POST /presigned": ["s3"] });
+    const read = 'boto3.client("s3").generate_presigned_url("get_object", Params={"Bucket": "b", "Key": name})';
+    expect(sinksOf(await signs(read))).toEqual({});
+  });
+
+  it("does not take a service that only reads a file for one that keeps it", async () => {
+    const posts = (address: string): Promise<Reading> =>
+      fastapi(`import httpx
+@app.post("/voice")
+async def voice(file: UploadFile = File(...)):
+    return httpx.post("${address}", files={"file": await file.read()}).json()
+`);
+    expect(sinksOf(await posts("https://api.groq.com/openai/v1/audio/transcriptions"))).toEqual({});
+    expect(sinksOf(await posts("https://files.example/objects"))).toEqual({ "POST /voice": ["another service"] });
+  });
 });
 
 describe("databases", () => {

@@ -9,7 +9,8 @@ import { made } from "./values.js";
 import { samePath, writesOf, type StorageRows, type Write } from "./writes.js";
 
 /** Words without which a function has nothing to do with files. */
-const speaksOfFiles = /FILES|\.files\b|UploadFile|FileStorage|UploadedFile|File\(|b64decode|storage|cleaned_data|request\.data|upload/i;
+const speaksOfFiles =
+  /FILES|\.files\b|UploadFile|FileStorage|UploadedFile|File\(|b64decode|storage|cleaned_data|request\.data|upload|presigned|signed_url|sign_request/i;
 
 /** Steps that one function may take, with all that it calls. */
 const maxSteps = 12_000;

@@ -149,13 +149,30 @@ function sentTo(call: Call, before: readonly Write[]): Destination | undefined {
     return sent;
   // Bytes that leave in a request of the app's own.
   if (/^(requests|httpx|aiohttp|urllib3)\b/.test(name ?? "") && /^(post|put|request|patch)$/.test(method) && carried(call) !== undefined) {
-    return { kind: "cloud", service: serviceOfAddress(items[0]) };
+    const service = serviceOfAddress(items[0]);
+    return service === undefined ? undefined : { kind: "cloud", service };
   }
-  return undefined;
+  return signedFor(call);
 }
 
-function serviceOfAddress(address: Value | undefined): string {
+/** What hands the browser an address to send its file to: the bytes never pass through the app. */
+function signedFor({ method, items, named }: Call): Destination | undefined {
+  const asked = textOf(items[0] ?? named.get("ClientMethod") ?? known("")) ?? "";
+  if (method === "generate_presigned_post" || (method === "generate_presigned_url" && /^(put_object|upload_part)$/.test(asked)))
+    return { kind: "cloud", service: "s3" };
+  if (method === "create_signed_upload_url") return { kind: "cloud", service: "supabase" };
+  if (method === "api_sign_request") return { kind: "cloud", service: "cloudinary" };
+  const isPut = method === "generate_signed_url" && /^(put|post|resumable)$/i.test(textOf(named.get("method") ?? known("")) ?? "");
+  return isPut || method === "generate_signed_post_policy_v4" ? { kind: "cloud", service: "gcs" } : undefined;
+}
+
+/** What answers with words or another picture, and keeps nothing for anybody. */
+const readers =
+  /api\.(openai|groq|anthropic|deepgram|assemblyai|mistral|deepseek|stability|elevenlabs|x)\.|generativelanguage|huggingface|ocr\.space|remove\.bg|openrouter|transcri|plantnet|virustotal/i;
+
+function serviceOfAddress(address: Value | undefined): string | undefined {
   const text = address === undefined ? "" : JSON.stringify(address);
+  if (readers.test(text)) return undefined;
   return /cloudinary/.test(text)
     ? "cloudinary"
     : /supabase/i.test(text)
