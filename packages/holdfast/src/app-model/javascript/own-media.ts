@@ -86,11 +86,11 @@ const fromEnvironment = (at: Evidence, declared: ReadonlySet<string>): readonly 
 const explicit = (machine: OpenMachine, storage: Choices, at: Evidence, declared: ReadonlySet<string>): readonly Outcome[] => {
   const rows = storage.flatMap(({ when, value }): readonly Outcome[] => {
     const name = value.kind === "external" ? value.name : "";
-    if (/s3Storage\(\)$/.test(name)) return [cloud("s3", at, "the code names a bucket", when)];
-    if (/openCloudinaryStorage\(\)$/.test(name)) return [cloud("cloudinary", at, "the code names Cloudinary", when)];
-    if (/storageFromEnvironment\(\)$/.test(name))
+    if (name.endsWith("s3Storage()")) return [cloud("s3", at, "the code names a bucket", when)];
+    if (name.endsWith("openCloudinaryStorage()")) return [cloud("cloudinary", at, "the code names Cloudinary", when)];
+    if (name.endsWith("storageFromEnvironment()"))
       return fromEnvironment(at, declared).map((row) => ({ ...row, when: all(when, row.when) }));
-    const root = value.kind === "external" && /diskStorage\(\)$/.test(name) ? value.args[0]?.[0]?.value : undefined;
+    const root = value.kind === "external" && name.endsWith("diskStorage()") ? value.args[0]?.[0]?.value : undefined;
     const path = root === undefined ? undefined : modelPath(machine, textOf(root) ?? "*");
     if (path !== undefined) return onDisk(path, at, always, when);
     return [{ when, destination: { kind: "unknown", what: "the storage that openMedia() is given" }, because: [at] }];
