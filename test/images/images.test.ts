@@ -1,9 +1,13 @@
 import { request } from "node:http";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import sharp from "sharp";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newVisitor } from "../../examples/site/src/site.fixture.js";
+import { root } from "../house/workspace.js";
+import { copyRepository, runInit } from "./made-apps.js";
+import { type OwnRegistry, startOwnRegistry } from "./own-registry.js";
 import { buildImage, lacksContainers, makeBase, makeVolume, runInContainer, startContainer } from "./container.js";
 
 /** How a picture is uploaded to an example by who has an account of its demo. */
@@ -48,6 +52,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
+/** A copy of this repository in which `holdfast init` has written an example's files, in place of ours. */
+async function initialised(example: string): Promise<string> {
+  const copy = await copyRepository();
+  cleanups.push(async () => await rm(copy, { recursive: true, force: true }));
+  await runInit(copy, [`examples/${example}`, "--force", "--registry", `you/${example}`]);
+  return copy;
+}
+
 /** Begin to upload: everything but the last half of the file is sent. */
 function beginUpload(origin: string, { action, fields, fileField }: Example, headers: Record<string, string>, bytes: Buffer, csrf: string) {
   const boundary = "----holdfast";
@@ -78,45 +90,64 @@ function beginUpload(origin: string, { action, fields, fileField }: Example, hea
 }
 
 describe.skipIf(lacksContainers)("an example's image", () => {
-  beforeAll(makeBase, 180_000);
+  let registry: OwnRegistry | undefined;
+  beforeAll(async () => {
+    await makeBase();
+    registry = await startOwnRegistry();
+  }, 180_000);
+  afterAll(async () => await registry?.close());
 
-  it.each(examples)("of $name runs as nobody's root, and finishes an upload under way when it is told to stop", async (example) => {
-    expect(existsSync(fileURLToPath(new URL(`../../examples/${example.name}/Dockerfile`, import.meta.url)))).toBe(true);
-    const image = await buildImage(example.name);
-    const volume = await makeVolume();
-    cleanups.push(volume.remove);
-    expect(await runInContainer(image, volume.path, ["node", "dist/demo.js"])).toContain("demo data: written");
+  const ways = examples.flatMap((example) => [
+    { name: example.name, example, writtenBy: "hand" },
+    { name: example.name, example, writtenBy: "holdfast init" },
+  ]);
 
-    const first = await startContainer(image, volume.path, 4290);
-    cleanups.push(first.remove);
-    expect(await first.user()).toBe("1000");
-    const visitor = newVisitor(first.origin);
-    await visitor.get("/log-in");
-    await visitor.post("/log-in", { email: example.email, password: example.password });
-    const { text, status } = await visitor.get(example.form);
-    expect(status).toBe(200);
-    const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "";
-    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
-    const bytes = await sharp({ create: { width: 1200, height: 900, channels: 3, background: "#a63", noise } })
-      .jpeg()
-      .toBuffer();
-    const upload = beginUpload(first.origin, example, { cookie }, bytes, csrf);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await first.terminate();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await expect(fetch(`${first.origin}/healthz`)).rejects.toThrow("fetch failed");
-    expect(await upload.finish()).toBe(303);
-    expect(await first.ended()).toBe(0);
-    expect(await first.log()).not.toMatch(/"level":"error"/);
+  it.each(ways)(
+    "of $name by $writtenBy runs as nobody's root, and finishes an upload under way when it is told to stop",
+    async ({ name, example, writtenBy }) => {
+      const context = writtenBy === "hand" ? root : await initialised(name);
+      expect(existsSync(join(context, `examples/${name}/Dockerfile`))).toBe(true);
+      const image = await buildImage({
+        name,
+        context,
+        file: `examples/${name}/Dockerfile`,
+        ...(registry === undefined ? {} : { registry: registry.url }),
+      });
+      const volume = await makeVolume();
+      cleanups.push(volume.remove);
+      expect(await runInContainer(image, { volume: volume.path }, ["node", "dist/demo.js"])).toContain("demo data: written");
 
-    const second = await startContainer(image, volume.path, 4290);
-    cleanups.push(second.remove);
-    const shown = await newVisitor(second.origin, visitor.cookies).get(example.seenAt);
-    const [, src = ""] = /src="([^"]*stool\.jpg[^"]*)"/.exec(shown.text) ?? [];
-    const picture = await fetch(`${second.origin}${src.replaceAll("&amp;", "&")}`, { headers: { accept: "image/webp" } });
-    expect([picture.status, picture.headers.get("content-type")]).toEqual([200, "image/webp"]);
-    await second.terminate();
-    expect(await second.ended()).toBe(0);
-  });
+      const first = await startContainer(image, 4290, { volume: volume.path });
+      cleanups.push(first.remove);
+      expect(await first.user()).toBe("1000");
+      const visitor = newVisitor(first.origin);
+      await visitor.get("/log-in");
+      await visitor.post("/log-in", { email: example.email, password: example.password });
+      const { text, status } = await visitor.get(example.form);
+      expect(status).toBe(200);
+      const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "";
+      const cookie = [...visitor.cookies].map((pair) => pair.join("=")).join("; ");
+      const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
+      const bytes = await sharp({ create: { width: 1200, height: 900, channels: 3, background: "#a63", noise } })
+        .jpeg()
+        .toBuffer();
+      const upload = beginUpload(first.origin, example, { cookie }, bytes, csrf);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await first.terminate();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await expect(fetch(`${first.origin}/healthz`)).rejects.toThrow("fetch failed");
+      expect(await upload.finish()).toBe(303);
+      expect(await first.ended()).toBe(0);
+      expect(await first.log()).not.toMatch(/"level":"error"/);
+
+      const second = await startContainer(image, 4290, { volume: volume.path });
+      cleanups.push(second.remove);
+      const shown = await newVisitor(second.origin, visitor.cookies).get(example.seenAt);
+      const [, src = ""] = /src="([^"]*stool\.jpg[^"]*)"/.exec(shown.text) ?? [];
+      const picture = await fetch(`${second.origin}${src.replaceAll("&amp;", "&")}`, { headers: { accept: "image/webp" } });
+      expect([picture.status, picture.headers.get("content-type")]).toEqual([200, "image/webp"]);
+      await second.terminate();
+      expect(await second.ended()).toBe(0);
+    },
+  );
 });
