@@ -133,11 +133,15 @@ describe("the disk cache", () => {
     expect(lines).toEqual([expect.stringContaining("come from the storage")]);
   });
 
-  it("leaves no file half written where a write fails", async () => {
-    const { cache, folder, lines } = await open();
+  it.each(["before it was opened", "since"])("leaves no file half written where a write fails, for what came in its way %s", async (when) => {
+    const folder = await temporaryFolder();
     const one = bytesOf("one");
     // A folder in the file's place: the rename fails as on a disk that is broken.
-    await mkdir(join(pathOf(folder, one), "in the way"), { recursive: true });
+    const comeInTheWay = async (): Promise<unknown> => await mkdir(join(pathOf(folder, one), "in the way"), { recursive: true });
+    if (when !== "since") await comeInTheWay();
+    const { cache, lines } = await open(1_000_000, folder);
+    await cache.idle();
+    if (when === "since") await comeInTheWay();
     await keep(cache, one);
     expect(await readdir(join(folder, one.sha256.slice(0, 2)))).toEqual([one.sha256]);
     expect(lines).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { lstat, mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../media.js";
 import type { Sha256 } from "../storage/driver.js";
@@ -74,8 +74,8 @@ export function createDiskCache(given: { readonly folder: string; readonly maxBy
       if (!/^[0-9a-f]{2}$/.test(part)) continue;
       for (const name of await namesIn(join(folder, part))) {
         const path = join(folder, part, name);
-        const facts = await stat(path).catch(() => undefined);
-        if (facts === undefined) continue;
+        const facts = await lstat(path).catch(() => undefined);
+        if (facts?.isFile() !== true) continue;
         if (temporary.test(name) && Date.now() - facts.mtimeMs > leftBehindMs) await rm(path, { force: true });
         if (!kept.test(name)) continue;
         const usedAt = Math.max(facts.mtimeMs, entries.get(name)?.usedAt ?? 0);
