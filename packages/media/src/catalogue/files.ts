@@ -83,9 +83,13 @@ export async function abandonFile({ db, now }: Catalogue, { id, token }: Reserva
   return result.numUpdatedRows === 1n;
 }
 
+const findingStored = compiledOnce(({ db }, { id }: { readonly id: FileId }) =>
+  db.selectFrom("files").selectAll().where("id", "=", id).where("state", "=", sql.lit("stored")),
+);
+
 /** Read one stored file. */
-export async function findFile({ db }: Catalogue, id: FileId): Promise<FileRecord | undefined> {
-  const row = await db.selectFrom("files").selectAll().where("id", "=", id).where("state", "=", "stored").executeTakeFirst();
+export async function findFile(catalogue: Catalogue, id: FileId): Promise<FileRecord | undefined> {
+  const [row] = (await findingStored.run(catalogue, { id })).rows;
   return row === undefined ? undefined : toRecord(row);
 }
 

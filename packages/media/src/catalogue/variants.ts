@@ -3,6 +3,7 @@ import { type Selectable, sql } from "kysely";
 import type { Receipt, Sha256 } from "../storage/driver.js";
 import type { Key } from "../storage/key.js";
 import { type Catalogue, newLeaseToken } from "./catalogue.js";
+import { compiledOnce } from "./compiled.js";
 import type { FileId } from "./file.js";
 import type { VariantsTable } from "./schema.js";
 
@@ -40,17 +41,20 @@ export type KnownVariant =
   | { readonly state: "stored"; readonly variant: VariantRecord }
   | { readonly state: "reserved"; readonly key: Key; readonly isExpired: boolean };
 
-/** Read how far a variant is; `undefined` where nobody has begun. */
-export async function lookAtVariant({ db, now }: Catalogue, name: VariantName): Promise<KnownVariant | undefined> {
-  const row = await db
+const looking = compiledOnce(({ db, now }, { fileId, transform, format }: VariantName) =>
+  db
     .selectFrom("variants")
     .selectAll()
     .select((eb) => eb.case().when("lease_expires_at", "<", now).then(1).else(0).end().as("is_expired"))
-    .where("file_id", "=", name.fileId)
-    .where("transform", "=", name.transform)
-    .where("format", "=", name.format)
-    .where("state", "!=", "abandoned")
-    .executeTakeFirst();
+    .where("file_id", "=", fileId)
+    .where("transform", "=", transform)
+    .where("format", "=", format)
+    .where("state", "!=", sql.lit("abandoned")),
+);
+
+/** Read how far a variant is; `undefined` where nobody has begun. */
+export async function lookAtVariant(catalogue: Catalogue, name: VariantName): Promise<KnownVariant | undefined> {
+  const [row] = (await looking.run(catalogue, name)).rows;
   if (row === undefined) return undefined;
   const variant = recordOf(name, row);
   return variant === undefined
@@ -58,34 +62,39 @@ export async function lookAtVariant({ db, now }: Catalogue, name: VariantName): 
     : { state: "stored", variant };
 }
 
+type Reserving = VariantName & VariantReservation & { readonly leaseMs: number };
+
+const reserving = compiledOnce(({ db, now }, { id, token, key, leaseMs, fileId, transform, format }: Reserving) =>
+  db
+    .insertInto("variants")
+    .values((eb) => ({
+      id,
+      file_id: fileId,
+      transform,
+      format,
+      state: sql.lit("reserved"),
+      object_key: key,
+      lease_token: token,
+      lease_expires_at: eb(now, "+", leaseMs),
+      changed_at: now,
+    }))
+    .onConflict((conflict) => conflict.columns(["file_id", "transform", "format"]).where("state", "!=", sql.lit("abandoned")).doNothing())
+    .returning("id"),
+);
+
 /**
  * Take it upon oneself to make a variant and store it under `key`: of all who try, one is given the reservation, for as long as its
  * lease is kept. `undefined` where another attempt is under way, or has been stored.
  */
 export async function reserveVariant(
-  { db, now }: Catalogue,
+  catalogue: Catalogue,
   name: VariantName,
   key: Key,
   leaseMs: number,
 ): Promise<VariantReservation | undefined> {
   const reservation = { id: randomUUID(), token: newLeaseToken(), key };
-  const row = await db
-    .insertInto("variants")
-    .values((eb) => ({
-      id: reservation.id,
-      file_id: name.fileId,
-      transform: name.transform,
-      format: name.format,
-      state: "reserved",
-      object_key: key,
-      lease_token: reservation.token,
-      lease_expires_at: eb(now, "+", leaseMs),
-      changed_at: now,
-    }))
-    .onConflict((conflict) => conflict.columns(["file_id", "transform", "format"]).where("state", "!=", sql.lit("abandoned")).doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  return row === undefined ? undefined : reservation;
+  const { rows } = await reserving.run(catalogue, { ...name, ...reservation, leaseMs });
+  return rows.length === 0 ? undefined : reservation;
 }
 
 /** Prolong a reservation's lease. False when it is no longer ours. */
@@ -105,28 +114,24 @@ export async function releaseVariant({ db }: Catalogue, { id, token }: VariantRe
   await db.deleteFrom("variants").where("id", "=", id).where("state", "=", "reserved").where("lease_token", "=", token).execute();
 }
 
-/** Make a reserved variant `stored`. False when it is no longer ours, or when the file has gone meanwhile. */
-export async function commitVariant(
-  { db, now, kind }: Catalogue,
-  reservation: VariantReservation,
-  receipt: Receipt,
-  dimensions: { readonly width: number; readonly height: number },
-): Promise<boolean> {
-  const result = await db
+type Committing = VariantReservation & Pick<Receipt, "size" | "sha256"> & { readonly width: number; readonly height: number };
+
+const committing = compiledOnce(({ db, now, kind }, { id, token, size, sha256, width, height }: Committing) =>
+  db
     .updateTable("variants")
     .set({
-      state: "stored",
-      size: receipt.size,
-      sha256: receipt.sha256,
-      width: dimensions.width,
-      height: dimensions.height,
+      state: sql.lit("stored"),
+      size,
+      sha256,
+      width,
+      height,
       lease_token: null,
       lease_expires_at: null,
       changed_at: now,
     })
-    .where("id", "=", reservation.id)
-    .where("state", "=", "reserved")
-    .where("lease_token", "=", reservation.token)
+    .where("id", "=", id)
+    .where("state", "=", sql.lit("reserved"))
+    .where("lease_token", "=", token)
     // Whoever purges the file removes the variants that are stored then, and no others.
     .where((eb) =>
       eb.exists(
@@ -139,8 +144,17 @@ export async function commitVariant(
           .$if(kind === "postgres", (query) => query.forShare()),
       ),
     )
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+    .returning("id"),
+);
+
+/** Make a reserved variant `stored`. False when it is no longer ours, or when the file has gone meanwhile. */
+export async function commitVariant(
+  catalogue: Catalogue,
+  reservation: VariantReservation,
+  { size, sha256 }: Receipt,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<boolean> {
+  return (await committing.run(catalogue, { ...reservation, size, sha256, width, height })).rows.length > 0;
 }
 
 /** Give up a reservation, or a stored variant whose bytes have gone: it is made again when next asked for. */

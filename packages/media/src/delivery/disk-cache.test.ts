@@ -133,19 +133,22 @@ describe("the disk cache", () => {
     expect(lines).toEqual([expect.stringContaining("come from the storage")]);
   });
 
-  it.each(["before it was opened", "since"])("leaves no file half written where a write fails, for what came in its way %s", async (when) => {
-    const folder = await temporaryFolder();
-    const one = bytesOf("one");
-    // A folder in the file's place: the rename fails as on a disk that is broken.
-    const comeInTheWay = async (): Promise<unknown> => await mkdir(join(pathOf(folder, one), "in the way"), { recursive: true });
-    if (when !== "since") await comeInTheWay();
-    const { cache, lines } = await open(1_000_000, folder);
-    await cache.idle();
-    if (when === "since") await comeInTheWay();
-    await keep(cache, one);
-    expect(await readdir(join(folder, one.sha256.slice(0, 2)))).toEqual([one.sha256]);
-    expect(lines).toHaveLength(1);
-  });
+  it.each(["before it was opened", "since"])(
+    "leaves no file half written where a write fails, for what came in its way %s",
+    async (when) => {
+      const folder = await temporaryFolder();
+      const one = bytesOf("one");
+      // A folder in the file's place: the rename fails as on a disk that is broken.
+      const comeInTheWay = async (): Promise<unknown> => await mkdir(join(pathOf(folder, one), "in the way"), { recursive: true });
+      if (when !== "since") await comeInTheWay();
+      const { cache, lines } = await open(1_000_000, folder);
+      await cache.idle();
+      if (when === "since") await comeInTheWay();
+      await keep(cache, one);
+      expect(await readdir(join(folder, one.sha256.slice(0, 2)))).toEqual([one.sha256]);
+      expect(lines).toHaveLength(1);
+    },
+  );
 
   it("uses no folder that a link leads to", async () => {
     const folder = await temporaryFolder();

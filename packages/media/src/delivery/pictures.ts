@@ -1,6 +1,7 @@
 import type { FileRecord } from "../catalogue/file.js";
 import type { Counters } from "../counters.js";
 import { fail, isHoldfastError } from "../errors.js";
+import type { DecoderInput } from "../images/decoder.js";
 import type { Picture } from "../images/decoding.js";
 import { geometryOf } from "../images/geometry.js";
 import { type Transform, transformOf } from "../images/transform.js";
@@ -19,71 +20,90 @@ const maxRemembered = 2000;
 export const mezzanine: { readonly name: "mezzanine"; readonly format: "jpeg"; readonly transform: Transform } = {
   name: "mezzanine",
   format: "jpeg",
-  transform: { ...transformOf({ width: mezzanineSide, height: mezzanineSide, quality: 92 }), name: "mezzanine" },
+  transform: { ...transformOf({ width: mezzanineSide, height: mezzanineSide, quality: 85 }), name: "mezzanine" },
 };
 
 /** What variants are made from: the original, or something smaller that was made of it before. */
 export interface Pictures {
-  /** The original. @throws FILE_LOST */
+  /** The original; whether a local one is there, whoever decodes it finds out. @throws FILE_LOST */
   original(file: FileRecord): Promise<Picture>;
+  /** Make sure that an original is there, where decoding it has failed. @throws FILE_LOST */
+  confirm(file: FileRecord): Promise<void>;
   /** What a transform is best made from. @throws FILE_LOST */
   best(file: FileRecord, transform: Transform): Promise<Picture>;
-  /** Whether a mezzanine would have helped, and is not known to be there. */
-  wantsMezzanine(file: FileRecord, transform: Transform): boolean;
-  /** Note that a file has one now, or that there will be none. */
-  noteMezzanine(file: FileRecord, isThere: boolean): void;
+  /** Whether a mezzanine would help those who come later, and is not known to be there. */
+  wantsMezzanine(file: FileRecord): boolean;
+  /** Note that a file has a mezzanine now. */
+  noteMezzanine(file: FileRecord): void;
+  /** Note that a mezzanine could not be decoded: it has gone, and is made again, or was never right, and is left alone. */
+  noteUnusable(file: FileRecord): Promise<void>;
 }
+
+/** What is known of a file's mezzanine: that there is none, or none that can be decoded; that there is one; which local file it is. */
+type Known = "none" | "unusable" | "somewhere" | { readonly path: string };
 
 /** Find what variants are made from. */
 export function createPictures(storage: Storage, shelf: VariantShelf, counts: Counters["variants"]): Pictures {
-  // Whether a file has a mezzanine, of those it was asked of.
-  const known = new Map<string, boolean>();
+  const known = new Map<string, Known>();
 
-  const note = (file: FileRecord, isThere: boolean): void => {
-    known.set(file.id, isThere);
+  const note = (file: FileRecord, found: Known): void => {
+    known.set(file.id, found);
     for (const [oldest] of known) if (known.size > maxRemembered) known.delete(oldest);
   };
+  const lost = (file: FileRecord): Error => fail("FILE_LOST", { id: file.id, name: file.name });
 
   const original = async (file: FileRecord): Promise<Picture> => {
     const { key, name } = file;
+    const path = storage.driver.localPath?.(key);
     try {
-      const path = storage.driver.localPath?.(key);
-      if (path === undefined) {
-        const input = await readAll(await storage.open(key));
-        counts.originals += 1;
-        return { key, name, input };
-      }
-      if ((await storage.stat(key)) !== undefined) {
-        counts.originals += 1;
-        return { key, name, input: path };
-      }
+      const input = path ?? (await readAll(await storage.open(key)));
+      counts.originals += 1;
+      return { key, name, input };
     } catch (error) {
-      if (!isHoldfastError(error, "OBJECT_NOT_FOUND")) throw error;
+      throw isHoldfastError(error, "OBJECT_NOT_FOUND") ? lost(file) : error;
     }
-    throw fail("FILE_LOST", { id: file.id, name: file.name });
+  };
+
+  const locate = async (file: FileRecord): Promise<DecoderInput | undefined> =>
+    await shelf.locate({ fileId: file.id, transform: mezzanine.name, format: mezzanine.format });
+
+  const findMezzanine = async (file: FileRecord): Promise<DecoderInput | undefined> => {
+    const before = known.get(file.id);
+    if (before === "none" || before === "unusable") return undefined;
+    if (before !== undefined && before !== "somewhere") return before.path;
+    const found = await locate(file);
+    note(file, found === undefined ? "none" : typeof found === "string" ? { path: found } : "somewhere");
+    return found;
   };
 
   return {
     original,
-    async best(file, transform) {
-      if (isServedByMezzanine(file, transform) && known.get(file.id) !== false) {
-        const input = await shelf.locate({ fileId: file.id, transform: mezzanine.name, format: mezzanine.format });
-        note(file, input !== undefined);
-        const { width, height } = file;
-        if (input !== undefined && width !== undefined && height !== undefined) {
-          return { key: file.key, name: file.name, input, standsFor: { width, height } };
-        }
-      }
-      return await original(file);
+    async confirm(file) {
+      if ((await storage.stat(file.key)) === undefined) throw lost(file);
     },
-    wantsMezzanine: (file, transform) => isServedByMezzanine(file, transform) && known.get(file.id) !== true,
-    noteMezzanine: note,
+    async best(file, transform) {
+      const { width, height } = file;
+      if (width === undefined || height === undefined || !isServedByMezzanine(file, transform)) return await original(file);
+      const input = await findMezzanine(file);
+      return input === undefined ? await original(file) : { key: file.key, name: file.name, input, standsFor: { width, height } };
+    },
+    wantsMezzanine: (file) => isLarge(file) && (known.get(file.id) ?? "none") === "none",
+    noteMezzanine: (file) => note(file, "somewhere"),
+    async noteUnusable(file) {
+      note(file, (await locate(file)) === undefined ? "none" : "unusable");
+    },
   };
 }
 
+/** Whether of a picture a mezzanine is kept. */
+function isLarge({ width, height, hasAlpha, frames }: FileRecord): boolean {
+  return width !== undefined && height !== undefined && !hasAlpha && frames === 1 && width * height >= largePixels;
+}
+
 /** Whether what is made of a mezzanine is as good: it is twice as large as the whole picture will be, the part that is cut away included. */
-function isServedByMezzanine({ width, height, hasAlpha, frames }: FileRecord, transform: Transform): boolean {
-  if (width === undefined || height === undefined || hasAlpha || frames > 1 || width * height < largePixels) return false;
+function isServedByMezzanine(file: FileRecord, transform: Transform): boolean {
+  const { width, height } = file;
+  if (width === undefined || height === undefined || !isLarge(file)) return false;
   const { scaled } = geometryOf({ width, height }, transform);
   return Math.max(scaled.width, scaled.height) * headroom <= mezzanineSide;
 }

@@ -15,7 +15,7 @@ import {
   type VariantReservation,
 } from "../catalogue/variants.js";
 import { type Counters, createCounters } from "../counters.js";
-import { isHoldfastError } from "../errors.js";
+import { fail, isHoldfastError } from "../errors.js";
 import { type VariantFormat, variantFormats } from "../images/formats.js";
 import type { RenderedVariant } from "../images/render.js";
 import type { Logger } from "../media.js";
@@ -93,18 +93,19 @@ export function createShelf(context: ShelfContext): VariantShelf {
     }
   }
 
+  async function read({ key, sha256, size }: VariantRecord): Promise<{ readonly from: "disk" | "storage"; readonly bytes: Uint8Array }> {
+    const cached = await diskCache?.get(sha256, size);
+    if (cached !== undefined) return { from: "disk", bytes: cached };
+    const bytes = await readAll(await storage.open(key));
+    diskCache?.set(sha256, bytes);
+    return { from: "storage", bytes };
+  }
+
   async function find(name: VariantName): Promise<CachedVariant | undefined> {
-    return await open(name, async ({ key, sha256, size }) => {
-      const etag = etagOf(sha256);
-      const cached = await diskCache?.get(sha256, size);
-      if (cached !== undefined) {
-        counts.disk += 1;
-        return { bytes: cached, etag };
-      }
-      const bytes = await readAll(await storage.open(key));
-      counts.storage += 1;
-      diskCache?.set(sha256, bytes);
-      return { bytes, etag };
+    return await open(name, async (variant) => {
+      const { from, bytes } = await read(variant);
+      counts[from] += 1;
+      return { bytes, etag: etagOf(variant.sha256) };
     });
   }
 
@@ -172,10 +173,11 @@ export function createShelf(context: ShelfContext): VariantShelf {
   return {
     find,
     locate: async (name) =>
-      await open(name, async ({ key }) => {
-        const path = storage.driver.localPath?.(key);
-        if (path === undefined) return await readAll(await storage.open(key));
-        return (await storage.stat(key)) === undefined ? undefined : path;
+      await open(name, async (variant) => {
+        const path = storage.driver.localPath?.(variant.key);
+        if (path === undefined) return (await read(variant)).bytes;
+        if ((await storage.stat(variant.key)) === undefined) throw fail("OBJECT_NOT_FOUND", { key: variant.key });
+        return path;
       }),
     take,
     async leave(lead) {

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it, vi } from "vitest";
@@ -199,7 +199,36 @@ describe("variants of a large original", () => {
     render.mockClear();
     await rm(join(context.folder, "variants"), { recursive: true });
     const { width, height } = await sharp((await variants.get(context.file, parseTransform("w320"), webp)).variant.bytes).metadata();
-    expect([madeOf()[0], width, height]).toEqual([["w320", false], 320, 240]);
+    expect([width, height]).toEqual([320, 240]);
     await variants.idle();
+    expect(madeOf()).toEqual([
+      ["w320", true],
+      ["w320", false],
+      ["mezzanine", false],
+    ]);
+    render.mockClear();
+    await variants.get(context.file, parseTransform("w256"), webp);
+    expect(madeOf()).toEqual([["w256", true]]);
+  });
+
+  it("are made of the original where the smaller copy is harmed", async () => {
+    const context = await bench(undefined, await picture("jpeg", 3200, 2400));
+    const variants = createVariants(context);
+    const render = vi.spyOn(context.decoding, "render");
+    await variants.get(context.file, parseTransform("w1280"), webp);
+    await variants.idle();
+    const [harmed] = (await filesBelow(context.folder)).filter((path) => path.includes("mezzanine"));
+    await writeFile(join(context.folder, harmed ?? ""), "harmed");
+    render.mockClear();
+    for (const name of ["w320", "w256"]) {
+      const { variant } = await variants.get(context.file, parseTransform(name), webp);
+      expect(`w${(await sharp(variant.bytes).metadata()).width}`).toBe(name);
+      await variants.idle();
+    }
+    expect(render.mock.calls.map(([{ standsFor }, { name }]) => [name, standsFor !== undefined])).toEqual([
+      ["w320", true],
+      ["w320", false],
+      ["w256", false],
+    ]);
   });
 });

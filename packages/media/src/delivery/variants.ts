@@ -102,7 +102,7 @@ export function createVariants(context: VariantsContext): Variants {
       await shelf.store(name, rendered, turn?.lead);
     });
     if (!isTaken) await shelf.leave(turn?.lead);
-    if (pictures.wantsMezzanine(file, transform)) {
+    if (pictures.wantsMezzanine(file)) {
       later.add(pathOf(file, mezzanine.transform, mezzanine.format), async () => await makeMezzanine(file));
     }
     counts.made += 1;
@@ -113,13 +113,18 @@ export function createVariants(context: VariantsContext): Variants {
 
   async function render(file: FileRecord, transform: Transform, format: VariantFormat, urgency: Urgency): Promise<RenderedVariant> {
     const work = async (picture: Picture): Promise<RenderedVariant> => await decoding.render(picture, transform, format, urgency);
+    const fromOriginal = async (original: Picture): Promise<RenderedVariant> =>
+      await work(original).catch(async (error: unknown) => {
+        if (!isHoldfastError(error)) await pictures.confirm(file);
+        throw error;
+      });
     const picture = await pictures.best(file, transform);
-    if (picture.standsFor === undefined) return await work(picture);
+    if (picture.standsFor === undefined) return await fromOriginal(picture);
     // A mezzanine that went, or was never right, is nothing that anybody has to know of.
     return await work(picture).catch(async (error: unknown) => {
       if (isHoldfastError(error)) throw error;
-      pictures.noteMezzanine(file, false);
-      return await work(await pictures.original(file));
+      await pictures.noteUnusable(file);
+      return await fromOriginal(await pictures.original(file));
     });
   }
 
@@ -136,7 +141,7 @@ export function createVariants(context: VariantsContext): Variants {
         throw error;
       }
     }
-    pictures.noteMezzanine(file, true);
+    pictures.noteMezzanine(file);
   }
 
   async function find(file: FileRecord, transform: Transform, format: VariantFormat): Promise<CachedVariant | undefined> {

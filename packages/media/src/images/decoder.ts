@@ -41,34 +41,32 @@ export interface DecodeOptions {
  */
 export interface Decoder {
   readonly budget: Budget;
-  /** Read a picture's header. @throws whatever sharp says; the caller knows the file's name */
-  header(input: DecoderInput): Promise<ImageHeader>;
+  /** Read a picture's header, and remember it under a name. @throws whatever sharp says; the caller knows the file's name */
+  readHeader(input: DecoderInput, name: string): Promise<ImageHeader>;
+  /** The header that was read under this name, or is now: a picture is asked for soon after it came, and in several sizes. */
+  header(input: DecoderInput, name: string): Promise<ImageHeader>;
   /** Run `work` when there is memory for it. @throws OVERLOADED when too many wait already */
   decode<T>(input: DecoderInput, options: DecodeOptions, work: (image: Sharp) => Promise<T>): Promise<T>;
 }
 
+/** Headers that are remembered. */
+const maxHeaders = 2000;
+
 /** Make the decoder of one process. */
 export function createDecoder({ maxPixels, budget }: { readonly maxPixels: number; readonly budget: Budget }): Decoder {
+  const headers = new Map<string, ImageHeader>();
+
+  const readHeader = async (input: DecoderInput, name: string): Promise<ImageHeader> => {
+    const header = await headerOf(input);
+    headers.set(name, header);
+    for (const [oldest] of headers) if (headers.size > maxHeaders) headers.delete(oldest);
+    return header;
+  };
+
   return {
     budget,
-    async header(input) {
-      const sharp = await loadSharp();
-      const found = await sharp(input, { limitInputPixels: false }).metadata();
-      const orientation = found.orientation ?? 1;
-      return {
-        format: found.format,
-        width: found.width,
-        height: found.pageHeight ?? found.height,
-        frames: found.pages ?? 1,
-        orientation,
-        isTurned: orientation >= 5,
-        hasAlpha: found.hasAlpha,
-        isProgressive: found.isProgressive,
-        channels: found.channels,
-        sampleBytes: bytesOf[found.depth] ?? 8,
-        chromaSubsampling: found.chromaSubsampling,
-      };
-    },
+    readHeader,
+    header: async (input, name) => headers.get(name) ?? (await readHeader(input, name)),
     async decode(input, { bytes, urgency, isStrict = false, frame = 0 }, work) {
       const sharp = await loadSharp();
       const release = await budget.acquire(bytes, urgency);
@@ -84,6 +82,25 @@ export function createDecoder({ maxPixels, budget }: { readonly maxPixels: numbe
         release();
       }
     },
+  };
+}
+
+async function headerOf(input: DecoderInput): Promise<ImageHeader> {
+  const sharp = await loadSharp();
+  const found = await sharp(input, { limitInputPixels: false }).metadata();
+  const orientation = found.orientation ?? 1;
+  return {
+    format: found.format,
+    width: found.width,
+    height: found.pageHeight ?? found.height,
+    frames: found.pages ?? 1,
+    orientation,
+    isTurned: orientation >= 5,
+    hasAlpha: found.hasAlpha,
+    isProgressive: found.isProgressive,
+    channels: found.channels,
+    sampleBytes: bytesOf[found.depth] ?? 8,
+    chromaSubsampling: found.chromaSubsampling,
   };
 }
 

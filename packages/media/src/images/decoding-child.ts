@@ -1,5 +1,5 @@
 import type { Budget } from "./budget.js";
-import { createDecoder } from "./decoder.js";
+import { createDecoder, type Decoder } from "./decoder.js";
 import type { DecodingLimits, DecodingTask } from "./decoding.js";
 import { type FromChild, sendError, type ToChild } from "./decoding-messages.js";
 import type { FileFacts } from "../catalogue/commit-file.js";
@@ -28,8 +28,11 @@ function budgetOf(totalBytes: number): Budget {
   };
 }
 
+/** Of the limits, which are the same for all tasks; it remembers what it has read. */
+let decoder: Decoder | undefined;
+
 async function run(task: DecodingTask, { maxPixels, maxDecodeBytes }: DecodingLimits): Promise<FileFacts | RenderedVariant> {
-  const decoder = createDecoder({ maxPixels, budget: budgetOf(maxDecodeBytes) });
+  decoder ??= createDecoder({ maxPixels, budget: budgetOf(maxDecodeBytes) });
   switch (task.kind) {
     case "inspect":
       return await inspectImage(decoder, task.picture, maxPixels);

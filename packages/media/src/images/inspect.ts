@@ -15,8 +15,8 @@ const thumbhashSide = 100;
  *
  * @throws IMAGE_TOO_LARGE, IMAGE_OVER_BUDGET, IMAGE_BROKEN, OVERLOADED
  */
-export async function inspectImage(decoder: Decoder, { input, name }: Picture, maxPixels: number): Promise<FileFacts> {
-  const header = await decoder.header(input).catch((cause: unknown) => {
+export async function inspectImage(decoder: Decoder, { key, input, name }: Picture, maxPixels: number): Promise<FileFacts> {
+  const header = await decoder.readHeader(input, key).catch((cause: unknown) => {
     throw broken(name, cause, input);
   });
   if (header.width * header.height > maxPixels) {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { crc32, deflateSync } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
@@ -14,7 +15,7 @@ type Options = Parameters<typeof transformOf>[0];
 type Colour = readonly [number, number, number];
 
 const render = async (input: Buffer, options: Options, format: VariantFormat = "png"): Promise<Sharp> =>
-  sharp((await renderVariant(decoder, { input: input }, transformOf(options), format)).bytes, { animated: true });
+  sharp((await renderVariant(decoder, { key: randomUUID(), input }, transformOf(options), format)).bytes, { animated: true });
 
 /** One colour, as raw pixels: what a file says is then said by the file alone. */
 const filled = (colour: readonly number[], width = 40, height = 40): Sharp =>
@@ -120,7 +121,7 @@ describe("metadata", () => {
     const before = await sharp(tagged).metadata();
     expect([before.exif, before.xmp, before.iptc].every((found) => found !== undefined)).toBe(true);
     for (const options of [{}, { width: 64 }, { width: 50, height: 50, fit: "cover", focus: "attention" }, { blur: 50 }] as const) {
-      const { bytes } = await renderVariant(decoder, { input: tagged }, transformOf(options), format);
+      const { bytes } = await renderVariant(decoder, { key: randomUUID(), input: tagged }, transformOf(options), format);
       const { exif: e, xmp: x, iptc, icc, tifftagPhotoshop, orientation, comments } = await sharp(bytes).metadata();
       expect([e, x, iptc, icc, tifftagPhotoshop, orientation, comments]).toEqual(Array<undefined>(7).fill(undefined));
       expect(Buffer.from(bytes).toString("latin1")).not.toMatch(/Secret|GPS|xmpmeta|Photoshop/);
@@ -213,7 +214,7 @@ describe("fitting", () => {
   it("never enlarges, and keeps the shape that was asked for", async () => {
     const small = await picture("png", 50, 30);
     const size = async (options: Options): Promise<string> => {
-      const { width, height } = await renderVariant(decoder, { input: small }, transformOf(options), "webp");
+      const { width, height } = await renderVariant(decoder, { key: randomUUID(), input: small }, transformOf(options), "webp");
       return `${width}x${height}`;
     };
     expect([
@@ -373,7 +374,7 @@ describe("animation", () => {
   ] as const)("of a %s is kept moving in %s: frames, delays and turns", async (from, to) => {
     const { bytes, width, height } = await renderVariant(
       decoder,
-      { input: await animation(from) },
+      { key: randomUUID(), input: await animation(from) },
       transformOf({ width: 60, frame: "all" }),
       to,
     );
@@ -393,7 +394,7 @@ describe("animation", () => {
     for (const fit of ["cover", "contain"] as const) {
       const focus = fit === "cover" ? { focus: { x: 0, y: 0 } } : {};
       const square = transformOf({ width: 40, height: 40, fit, frame: "all", ...focus });
-      const { bytes, width, height } = await renderVariant(decoder, { input: source }, square, "webp");
+      const { bytes, width, height } = await renderVariant(decoder, { key: randomUUID(), input: source }, square, "webp");
       expect([width, height, (await sharp(bytes).metadata()).pages]).toEqual([40, 40, 3]);
       for (const [index, colour] of frames.entries())
         expectNear((await pixel(sharp(bytes, { page: index }), 20, 20)).slice(0, 3), colour, 4);
@@ -403,7 +404,7 @@ describe("animation", () => {
   it("of one frame is a picture", async () => {
     const { width } = await renderVariant(
       decoder,
-      { input: await picture("gif", 100, 50) },
+      { key: randomUUID(), input: await picture("gif", 100, 50) },
       transformOf({ width: 50, frame: "all" }),
       "webp",
     );
@@ -415,7 +416,7 @@ describe("a ladder's width", () => {
   it("is the width of what is made, in every format", async () => {
     const source = await picture("jpeg", 700, 300);
     for (const format of ["avif", "webp", "jpeg", "png", "gif"] as const) {
-      const { bytes, width, height } = await renderVariant(decoder, { input: source }, parseTransform("w320"), format);
+      const { bytes, width, height } = await renderVariant(decoder, { key: randomUUID(), input: source }, parseTransform("w320"), format);
       expect([width, height]).toEqual([320, 137]);
       expect(await sharp(bytes).metadata()).toMatchObject({ format: format === "avif" ? "heif" : format, width: 320, height: 137 });
     }

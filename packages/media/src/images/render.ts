@@ -27,12 +27,12 @@ const clear = "#00000000";
  */
 export async function renderVariant(
   decoder: Decoder,
-  { input, standsFor }: Pick<Picture, "input" | "standsFor">,
+  { key, input, standsFor }: Pick<Picture, "key" | "input" | "standsFor">,
   transform: Transform,
   format: VariantFormat,
   urgency?: Urgency,
 ): Promise<RenderedVariant> {
-  const header = await decoder.header(input);
+  const header = await decoder.header(input, standsFor === undefined ? key : `${key} made smaller`);
   const shown: Size = standsFor ?? (header.isTurned ? { width: header.height, height: header.width } : header);
   const geometry = geometryOf(shown, transform);
   const frame = transform.frame === "all" ? "all" : Math.min(transform.frame, header.frames - 1);
