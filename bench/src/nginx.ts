@@ -19,12 +19,14 @@ export const howToGetNginx = "nginx is not installed, so it is left out (on Debi
 /** Start nginx on loopback with a configuration made for the measurement, and wait until it answers. */
 export async function startNginx(
   folder: string,
-  content: { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> },
+  content: { readonly body: Uint8Array; readonly gzipped?: Uint8Array; readonly headers: Readonly<Record<string, string>> },
 ): Promise<Nginx> {
   const root = join(folder, "nginx");
   await mkdir(join(root, "files"), { recursive: true });
   await chmod(folder, 0o755);
   await writeFile(join(root, "files", "variant"), content.body);
+  // What lies compressed beside a file is sent to whoever takes it.
+  if (content.gzipped !== undefined) await writeFile(join(root, "files", "variant.gz"), content.gzipped);
   const port = await findFreePort();
   const configuration = join(root, "nginx.conf");
   await writeFile(configuration, configurationFor(root, port, content.headers));
@@ -78,7 +80,9 @@ http {
   tcp_nopush on;
   keepalive_requests 1000000000;
   open_file_cache max=100;
-  default_type ${headers["content-type"] ?? "application/octet-stream"};
+  gzip_static on;
+  gzip_vary on;
+  default_type ${JSON.stringify(headers["content-type"] ?? "application/octet-stream")};
   server {
     listen 127.0.0.1:${port};
     root ${root}/files;

@@ -11,6 +11,7 @@ import { coldVariants } from "./benches/cold-variants.js";
 import { hotVariant } from "./benches/hot-variant.js";
 import { mezzanineVariants } from "./benches/mezzanine.js";
 import { putThroughput } from "./benches/put-throughput.js";
+import { staticFiles } from "./benches/static-files.js";
 import { readMachine } from "./machine.js";
 import { type Report, toText } from "./report.js";
 
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   mezzanineVariants,
   avifFirstAnswer,
   hotVariant,
+  staticFiles,
   putThroughput,
   bucketObjects,
   cloudUploads,
