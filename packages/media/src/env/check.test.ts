@@ -81,6 +81,23 @@ describe("the catalogue of mistakes", () => {
     expect(told(name, value)).toBe("");
   });
 
+  it("looks at the form of secrets that it does not know, and only warns of it", () => {
+    const env = {
+      MAIL_API_KEY: "<your-key>",
+      BOT_TOKEN: `"${secret}"`,
+      SECRET: `  ${secret}`,
+      LS_COLORS: '"x"',
+      PASSWORD: secret,
+      A_KEY: "",
+    };
+    const found = checkEnvironment({ variables: {} }, env, production);
+    expect(found.map(({ severity, names, code }) => [severity, ...names, code])).toEqual([
+      ["warning", "MAIL_API_KEY", "pasted"],
+      ["warning", "BOT_TOKEN", "pasted"],
+      ["warning", "SECRET", "pasted"],
+    ]);
+  });
+
   it("lets development be development", () => {
     for (const [name, value] of [
       ["DEBUG", "True"],

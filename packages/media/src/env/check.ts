@@ -30,6 +30,9 @@ export interface CheckOptions extends EnvironmentPlace {
 const wellKnown =
   /^(?:(?:[A-Z]+_)?DEBUG|(?:DJANGO_)?(?:ALLOWED_HOSTS|CSRF_TRUSTED_ORIGINS|CORS_ALLOWED_ORIGINS)|(?:[A-Z]+_)?SECRET_KEY(?:_BASE)?|SESSION_SECRET|JWT_SECRET|APP_KEY|DATABASE_URL|REDIS_URL|MONGO(?:DB)?_UR[IL]|CLOUDINARY_[A-Z_]+|AWS_[A-Z0-9_]+|S3_[A-Z_]+|B2_[A-Z_]+|MEDIA_[A-Z_]+|HOLDFAST_[A-Z_]+|SENTRY_DSN|NODE_ENV|RAILS_ENV|FLASK_ENV|PORT)$/;
 
+/** Beyond these a secret is known by its ending. What is wrong with its form is worth a look, and may still be what was meant. */
+const secretEnding = /^(?:[A-Z][A-Z0-9_]*_)?(?:API_?KEY|KEY|SECRET|TOKEN|PASSWORD)$/;
+
 /** Find everything that is wrong with an environment: mistakes of form, what its schema asks for, and its rules. */
 export function checkEnvironment(
   schema: EnvironmentSchema,
@@ -40,12 +43,21 @@ export function checkEnvironment(
   const names = [...new Set([...Object.keys(schema.variables), ...Object.keys(env).filter(isOwn)])];
   return [
     ...names.flatMap((name) => problemsOf(name, env, schema, options)),
+    ...(options.isOwn === undefined ? Object.keys(env) : [])
+      .filter((name) => secretEnding.test(name) && !names.includes(name))
+      .flatMap((name) => formOf(name, env[name] ?? "", options)),
     ...(schema.rules ?? []).flatMap((rule): EnvironmentProblem[] => {
       const broken = whyBroken(rule, env);
       if (broken === undefined) return [];
       return [{ code: "rule", severity: "error", names: broken.names, message: `${capital(broken.reason)}.`, remedy: broken.remedy }];
     }),
   ];
+}
+
+function formOf(name: string, value: string, options: CheckOptions): readonly EnvironmentProblem[] {
+  return mistakesIn(name, value, options)
+    .filter(({ code }) => code === "pasted" || code === "unexpanded")
+    .map(({ code, reason, remedy }) => ({ code, severity: "warning", names: [name], message: `${name} ${reason}.`, remedy }));
 }
 
 function problemsOf(
