@@ -1,7 +1,7 @@
 import { fail } from "./errors.js";
 import { readPresets } from "./images/known-transforms.js";
 import type { MediaOptions } from "./media.js";
-import type { Environment } from "./storage/instance.js";
+import type { Environment } from "./env/platform.js";
 
 /** Above it Node's timers fire at once. */
 const longestTimerMs = 2 ** 31 - 1;

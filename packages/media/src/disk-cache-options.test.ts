@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDiskCacheSettings } from "./disk-cache-options.js";
-import { isInMemory } from "./storage/instance.js";
+import { isInMemory } from "./env/disk.js";
 import type { Key } from "./storage/key.js";
 
 const elsewhere = { driver: {} };

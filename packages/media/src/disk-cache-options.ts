@@ -2,7 +2,8 @@ import { join, resolve } from "node:path";
 import { fail } from "./errors.js";
 import type { MediaOptions } from "./media.js";
 import type { Driver } from "./storage/driver.js";
-import { detectPlatform, type Environment, isInMemory } from "./storage/instance.js";
+import { isInMemory } from "./env/disk.js";
+import { detectPlatform, type Environment } from "./env/platform.js";
 import { parseAmount } from "./uploads/limits.js";
 
 /** Where variants are cached on the local disk, and how many bytes of them. */

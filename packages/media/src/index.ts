@@ -1,4 +1,5 @@
-export { type CanaryHistory, type CanarySighting, readCanary, releaseOf } from "./catalogue/canary.js";
+export { type CanaryHistory, type CanarySighting, readCanary } from "./catalogue/canary.js";
+export { releaseOf } from "./env/release.js";
 export { sharedSqliteDialect } from "./catalogue/shared-connection.js";
 export type { SigningKeyRotation } from "./delivery/signing-keys.js";
 export type { PresetOptions } from "./images/known-transforms.js";
@@ -47,7 +48,8 @@ export { rebuildCatalogue } from "./rebuild-catalogue.js";
 export { type Problem, toProblem } from "./problem.js";
 export type { ByteRange, Cors, CorsRule, Driver, ObjectBody, ObjectStat, PutOptions, Receipt, Sha256, Source } from "./storage/driver.js";
 export { fsDriver } from "./storage/drivers/fs.js";
-export { detectPlatform, type Durability, type Environment, isProduction, type Platform } from "./storage/instance.js";
+export { detectPlatform, type Environment, isProduction, type Platform } from "./env/platform.js";
+export type { Durability } from "./storage/storage.js";
 export { type Key, parseKey } from "./storage/key.js";
 export { chooseStorage, type StorageChoice } from "./storage/choose.js";
 export { openCloudinaryStorage } from "./storage/cloudinary-storage.js";

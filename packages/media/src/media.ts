@@ -11,7 +11,7 @@ import type { TransformOptions } from "./images/parameters.js";
 import type { Replica } from "./catalogue/replicas.js";
 import type { MediaStats } from "./counters.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
-import type { Environment } from "./storage/instance.js";
+import type { Environment } from "./env/platform.js";
 import type { Storage } from "./storage/storage.js";
 
 export type { FileJson, MediaFile, PictureJson, SrcsetOptions, UrlOptions } from "./delivery/media-file.js";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Decoding, decodeInline, type DecodingContext } from "./images/decoding.js";
 import { decodeInProcesses } from "./images/decoding-pool.js";
 import type { Logger, MediaOptions } from "./media.js";
-import { type Environment, isProduction } from "./storage/instance.js";
+import { type Environment, isProduction } from "./env/platform.js";
 
 /** How images are decoded, as asked for. Where a bundler has left out the decoding process's module, in this process. */
 export function openDecoding(where: MediaOptions["decoding"], context: DecodingContext, env: Environment, log: Logger): Decoding {

@@ -3,7 +3,8 @@ import { givenSigningKeys, parsePath, readOrigin, refuseUnusable } from "./check
 import { bindStorage, isAnotherStorage, whyMismatched } from "./catalogue/binding.js";
 import { type Counters, countedStorage, countedUpload, createCounters } from "./counters.js";
 import { readDiskCacheSettings } from "./disk-cache-options.js";
-import { describeCanary, lookForCanary, releaseOf } from "./catalogue/canary.js";
+import { describeCanary, lookForCanary } from "./catalogue/canary.js";
+import { releaseOf } from "./env/release.js";
 import { type Catalogue, openCatalogue } from "./catalogue/catalogue.js";
 import { type FileId, type FileRecord, parseFileId } from "./catalogue/file.js";
 import { replicateKind } from "./catalogue/changes.js";
@@ -29,7 +30,7 @@ import { createMediaWorker } from "./jobs/media-worker.js";
 import type { Logger, Media, MediaFile, MediaOptions, PutFileOptions, PutInput } from "./media.js";
 import { openDecoding } from "./open-decoding.js";
 import { asOneStorage, refuseSameStorage, type Storages, storagesFromEnvironment, storagesOf } from "./open-storages.js";
-import { isProduction } from "./storage/instance.js";
+import { isProduction } from "./env/platform.js";
 import { describeStorage } from "./storage/storage.js";
 import { idempotencyKeyOf, parseIdempotencyKey } from "./uploads/idempotency.js";
 import { incomingFrom } from "./uploads/input.js";

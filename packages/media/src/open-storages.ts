@@ -7,7 +7,7 @@ import type { Logger, MediaOptions } from "./media.js";
 import { mirrorFromEnvironment } from "./storage/mirror-from-environment.js";
 import { mirroredStorage } from "./storage/mirror.js";
 import { storageFromEnvironment } from "./storage/from-environment.js";
-import type { Environment } from "./storage/instance.js";
+import type { Environment } from "./env/platform.js";
 import type { Storage } from "./storage/storage.js";
 
 /** The storages of a media instance: the one that uploads go to, then those that mirror it. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { diskStorage } from "../storage/from-environment.js";
 import type { Storage } from "../storage/storage.js";
-import { canaryKey, describeCanary, lookForCanary, readCanary, releaseOf } from "./canary.js";
+import { canaryKey, describeCanary, lookForCanary, readCanary } from "./canary.js";
+import { releaseOf } from "../env/release.js";
 import { openTestCatalogue } from "./catalogue.fixture.js";
 import type { Catalogue } from "./catalogue.js";
 

@@ -1,4 +1,3 @@
-export { releaseOf } from "../env/release.js";
 import { randomUUID } from "node:crypto";
 import { isHoldfastError } from "../errors.js";
 import { parseKey } from "../storage/key.js";

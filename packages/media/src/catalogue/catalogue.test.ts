@@ -2,7 +2,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryFolder } from "../media.fixture.js";
-import type { DiskFacts } from "../storage/instance.js";
+import type { DiskFacts } from "../env/disk.js";
 import { type Catalogue, openCatalogue } from "./catalogue.js";
 import { migrationSql } from "./migrations.js";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fail } from "../errors.js";
 import type { Logger } from "../media.js";
-import type { Environment } from "../storage/instance.js";
+import type { Environment } from "../env/platform.js";
 import { sqlStateOf } from "./sql-state.js";
 
 /**

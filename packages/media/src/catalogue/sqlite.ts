@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { fail } from "../errors.js";
 import type { SqliteHandle } from "../media.js";
-import { realPathOf } from "../storage/instance.js";
+import { realPathOf } from "../env/disk.js";
 
 /** Needed for `unixepoch('subsec')`; RETURNING and partial indexes are older. */
 const oldestVersion = [3, 42] as const;

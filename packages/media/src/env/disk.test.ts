@@ -2,7 +2,8 @@ import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../media.fixture.js";
-import { detectPlatform, type DiskFacts, isProduction, judgeDisk, parseMounts, realPathOf } from "./instance.js";
+import { type DiskFacts, judgeDisk, parseMounts, realPathOf } from "./disk.js";
+import { detectPlatform, isProduction } from "./platform.js";
 
 const facts = (mounts: Record<string, string>, isContainer = false): DiskFacts => ({
   mounts: Object.entries(mounts).map(([mountPoint, type]) => ({ mountPoint, type })),

@@ -1,6 +1,6 @@
 import { whyPastedWrongly } from "../env/pasted.js";
 import { howSdksRead } from "./cloudinary-url-readings.js";
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 import { type Problems, readSetting } from "./setting.js";
 
 /** An account at Cloudinary. */

@@ -1,5 +1,5 @@
 import type { S3DriverOptions } from "./drivers/s3-options.js";
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 import { providerOf } from "./quirks.js";
 import { type Problems, readSetting, type Setting } from "./setting.js";
 

@@ -1,4 +1,4 @@
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 
 const keys = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "se/cr+et" };
 const cloud = "cloudinary://123456789012345:abcDEFghiJKL@demo";

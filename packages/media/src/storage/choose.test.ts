@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isHoldfastError } from "../errors.js";
 import { chosenRows, refusedRows } from "./choose.fixture.js";
 import { chooseStorage, type StorageChoice } from "./choose.js";
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 
 /** What is chosen, told in one line, or the problems. */
 function outcome(env: Environment): string | readonly string[] {

@@ -3,7 +3,7 @@ import { fail } from "../errors.js";
 import { type CloudinaryAccount, findCloudinary } from "./choose-cloudinary.js";
 import { findS3 } from "./choose-s3.js";
 import type { S3DriverOptions } from "./drivers/s3-options.js";
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 import { type Problems, readSetting } from "./setting.js";
 
 /** The folder, below the working directory, where media and catalogue are kept when nothing else is said. */

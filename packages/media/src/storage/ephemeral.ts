@@ -1,5 +1,6 @@
 import { fail } from "../errors.js";
-import { type DiskJudgement, detectPlatform, type Environment, isProduction } from "./instance.js";
+import type { DiskJudgement } from "../env/disk.js";
+import { detectPlatform, type Environment, isProduction } from "../env/platform.js";
 
 /** What may lie on a disk, and how it is told to lie elsewhere. */
 const places = {

@@ -5,7 +5,8 @@ import { fsDriver } from "./drivers/fs.js";
 import { openS3Driver } from "./drivers/s3.js";
 import type { S3DriverOptions } from "./drivers/s3-options.js";
 import { refuseEphemeral } from "./ephemeral.js";
-import { type DiskFacts, type Environment, judgeDisk, readDiskFacts, realPathOf } from "./instance.js";
+import { type DiskFacts, judgeDisk, readDiskFacts, realPathOf } from "../env/disk.js";
+import type { Environment } from "../env/platform.js";
 import { providerOf } from "./quirks.js";
 import { openStorage, type Storage } from "./storage.js";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readCanary } from "../catalogue/canary.js";
 import { inspectStorage } from "./inspect.js";
-import type { DiskFacts, Environment } from "./instance.js";
+import type { DiskFacts } from "../env/disk.js";
+import type { Environment } from "../env/platform.js";
 import { sourceFromBytes } from "./source.js";
 
 const keys = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "se/cr+et" };

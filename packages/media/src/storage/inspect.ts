@@ -6,16 +6,9 @@ import { chooseStorage, type StorageChoice } from "./choose.js";
 import { fsDriver } from "./drivers/fs.js";
 import { refuseEphemeral } from "./ephemeral.js";
 import { describeS3, s3Storage, storageFromEnvironment } from "./from-environment.js";
-import {
-  detectPlatform,
-  type DiskFacts,
-  type Durability,
-  type Environment,
-  isProduction,
-  judgeDisk,
-  readDiskFacts,
-  realPathOf,
-} from "./instance.js";
+import { type DiskFacts, judgeDisk, readDiskFacts, realPathOf } from "../env/disk.js";
+import { detectPlatform, type Environment, isProduction } from "../env/platform.js";
+import type { Durability } from "./storage.js";
 import { providerOf, type S3Provider } from "./quirks.js";
 import { openStorage, type Storage } from "./storage.js";
 import { findUnused, type UnusedSettings } from "./unused-settings.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../media.fixture.js";
-import type { DiskFacts } from "./instance.js";
+import type { DiskFacts } from "../env/disk.js";
 import { mirrorFromEnvironment } from "./mirror-from-environment.js";
 
 const durable: DiskFacts = { mounts: [{ mountPoint: "/", type: "ext4" }], isContainer: false };

@@ -1,7 +1,8 @@
 import { fail, isHoldfastError } from "../errors.js";
 import { chooseStorage } from "./choose.js";
 import { openChoice } from "./from-environment.js";
-import { type DiskFacts, type Environment, readDiskFacts } from "./instance.js";
+import { type DiskFacts, readDiskFacts } from "../env/disk.js";
+import type { Environment } from "../env/platform.js";
 import type { Storage } from "./storage.js";
 
 const prefix = "MEDIA_MIRROR_";

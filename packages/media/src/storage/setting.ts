@@ -1,5 +1,5 @@
 import { whyPastedWrongly } from "../env/pasted.js";
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 
 /** A setting that was read: its value, and the variable it came from. */
 export interface Setting {

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { fail } from "../errors.js";
 import type { ByteRange, Driver, ObjectBody, ObjectStat, PutOptions, Receipt, Source } from "./driver.js";
-import type { Durability } from "./instance.js";
 import { type Key, parseKey } from "./key.js";
+
+/** What a storage survives. */
+export type Durability = "ephemeral" | "disk" | "object-store";
 
 /** A place objects live: a driver behind the facade that validates keys and verifies bytes. */
 export interface Storage {

@@ -1,7 +1,7 @@
 import type { StorageChoice } from "./choose.js";
 import { cloudinaryVariables } from "./choose-cloudinary.js";
 import { s3Families } from "./choose-s3.js";
-import type { Environment } from "./instance.js";
+import type { Environment } from "../env/platform.js";
 
 /** Settings that are set and do not count, and why. Names only: their values may be secrets. */
 export interface UnusedSettings {

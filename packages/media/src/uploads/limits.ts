@@ -1,6 +1,6 @@
 import { fail } from "../errors.js";
 import type { UploadLimits } from "../media.js";
-import type { Environment } from "../storage/instance.js";
+import type { Environment } from "../env/platform.js";
 
 const defaults: UploadLimits = {
   maxBytes: 100_000_000,

@@ -1,3 +1,4 @@
+import { whyPastedWrongly } from "#env/pasted";
 import { detailsOf, type Rule } from "../rule.js";
 import { djangoExample, folderUploads, serverDatabase } from "./example-apps.js";
 
@@ -45,10 +46,8 @@ const aboutStorage = /^(?:CLOUDINARY|CLOUD_|AWS_|S3_|R2_|B2_|MEDIA_|DATABASE_URL
 /** What is wrong with a value, without quoting it: it may be a secret. */
 function faultOf(name: string, value: string): string | undefined {
   if (!aboutStorage.test(name) || value === "") return undefined;
-  if (value.startsWith(`${name}=`)) return `has its own name pasted into the value: ${name}=${name}=…`;
-  if (/^(["']).*\1$/.test(value)) return "has quotes inside the value";
-  if (value !== value.trim()) return "begins or ends with a space";
-  if (/<[^>]*>/.test(value)) return "still has a <placeholder> in it";
+  const pasted = whyPastedWrongly(name, value);
+  if (pasted !== undefined) return pasted.split(": ", 1)[0];
   if (name === "CLOUDINARY_URL" && !value.startsWith("cloudinary://")) return "does not begin with cloudinary://";
   return undefined;
 }
