@@ -22,7 +22,6 @@ export const english = {
   agent: "Agent",
   allAgents: "All agents",
   nobody: "Nobody",
-  search: "Search",
   searchLeads: "Search leads",
   show: "Show",
   noLeads: "There are no leads here.",
@@ -64,7 +63,6 @@ export const english = {
     `${name} can no longer log in. ${leads === 0 ? "" : leads === 1 ? "One lead is nobody’s then." : `${leads} leads are nobody’s then.`}`,
   takeOut: "Take out",
   organisation: "Organisation",
-  ofOrganisation: (name: string) => `An organiser of ${name}`,
   changePassword: "Change the password",
   currentPassword: "The current password",
   newPassword: "The new password",
@@ -117,7 +115,6 @@ export const english = {
     bomb: "The archive would unpack to far more than it should. Nothing was taken from it.",
     tooManyEntries: "There are too many files in the archive.",
   },
-  importGone: "This import is over: it was carried out, discarded, or is older than a day.",
   notices: {
     created: "The lead is added.",
     saved: "Your changes are saved.",
@@ -129,5 +126,6 @@ export const english = {
     importedSome: "The leads that were ready are imported; the other rows were left out.",
     importChanged: "Something has changed since you looked: nothing was imported. Please look again.",
     importDiscarded: "Nothing was imported.",
+    importGone: "This import is over: it was carried out, discarded, or is older than a day.",
   },
 };

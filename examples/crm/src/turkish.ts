@@ -24,7 +24,6 @@ export const turkish: typeof english = {
   agent: "Temsilci",
   allAgents: "Bütün temsilciler",
   nobody: "Kimse",
-  search: "Ara",
   searchLeads: "Adaylarda ara",
   show: "Göster",
   noLeads: "Burada aday yok.",
@@ -58,7 +57,6 @@ export const turkish: typeof english = {
   deleteColleagueText: (name, leads) => `${name} artık oturum açamayacak.${leads === 0 ? "" : ` ${leads} aday kimsenin olmayacak.`}`,
   takeOut: "Çıkar",
   organisation: "Kuruluş",
-  ofOrganisation: (name) => `${name} yöneticisi`,
   changePassword: "Parolayı değiştir",
   currentPassword: "Şimdiki parola",
   newPassword: "Yeni parola",
@@ -110,7 +108,6 @@ export const turkish: typeof english = {
     bomb: "Arşiv açıldığında olması gerekenden çok daha büyük oluyor. İçinden hiçbir şey alınmadı.",
     tooManyEntries: "Arşivde çok fazla dosya var.",
   },
-  importGone: "Bu içe aktarma bitti: yapıldı, vazgeçildi ya da bir günden eski.",
   notices: {
     created: "Aday eklendi.",
     saved: "Değişiklikler kaydedildi.",
@@ -122,5 +119,6 @@ export const turkish: typeof english = {
     importedSome: "Hazır olan adaylar içe aktarıldı; öbür satırlar dışarıda bırakıldı.",
     importChanged: "Siz baktıktan sonra bir şey değişti: hiçbir şey içe aktarılmadı. Lütfen yeniden bakın.",
     importDiscarded: "Hiçbir şey içe aktarılmadı.",
+    importGone: "Bu içe aktarma bitti: yapıldı, vazgeçildi ya da bir günden eski.",
   },
 };

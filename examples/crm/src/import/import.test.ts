@@ -41,7 +41,9 @@ it("shows what it would do, with the photos, and does nothing before it is told 
     [300, 300, "confidential", undefined],
   ]);
   // It is done once, however often it is asked for.
-  expect([(await visitor.get(page.path)).status, (await visitor.post(page.path, { ready: "2" })).status]).toEqual([404, 404]);
+  for (const again of [await visitor.get(page.path), await visitor.post(page.path, { ready: "2" })]) {
+    expect([again.path, again.text.includes("This import is over")]).toEqual(["/import", true]);
+  }
   expect(await namesOf(crm)).toHaveLength(2);
 });
 
@@ -119,8 +121,9 @@ it("is its own organiser's, is discarded with its photos, and leaves nothing on 
   const visitor = await crm.logIn("defne");
   const page = await send(visitor, "name,photo\nAda,a.jpg\n", { "a.jpg": await photograph() });
   const kaan = await crm.logIn("kaan");
-  expect((await kaan.get(page.path)).status).toBe(404);
-  expect((await kaan.post(page.path, { ready: "1" })).status).toBe(404);
+  expect((await kaan.get(page.path)).path).toBe("/import");
+  expect((await kaan.post(page.path, { ready: "1" })).path).toBe("/import");
+  expect(await namesOf(crm)).toEqual([]);
   await kaan.post(`${page.path}/discard`, {});
   expect((await visitor.get(page.path)).status).toBe(200);
   expect((await crm.services.media.list()).files).toHaveLength(1);

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type Problems, readForm } from "@holdfast/example-site";
 import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
-import { HTTPException } from "hono/http-exception";
 import { type Env, organisersOnly } from "../members.js";
 import { mostArchiveBytes } from "./archive.js";
 import type { Drafts } from "./drafts.js";
@@ -24,6 +23,12 @@ export function importing(drafts: Drafts, media: Media): Hono<Env> {
 
   const showForm = async (c: Context<Env>, problems: Problems): Promise<Response> =>
     await c.render(<FilesPage problems={problems} />, { title: c.var.words.importTitle });
+
+  /** For who comes back to an import that is over, or comes to one of somebody else. */
+  const startAnew = (c: Context<Env>): Response => {
+    c.var.tell("importGone");
+    return c.redirect("/import", 303);
+  };
 
   app.get("/", async (c) => await showForm(c, {}));
 
@@ -58,7 +63,7 @@ export function importing(drafts: Drafts, media: Media): Hono<Env> {
 
   app.get("/:id", async (c) => {
     const preview = await drafts.preview(c.var.member, c.req.param("id"));
-    if (preview === undefined) throw new HTTPException(404);
+    if (preview === undefined) return startAnew(c);
     return await c.render(<PreviewPage preview={preview} />, { title: c.var.words.importPreview });
   });
 
@@ -66,7 +71,7 @@ export function importing(drafts: Drafts, media: Media): Hono<Env> {
     const { fields } = await readForm(c);
     const id = c.req.param("id");
     const outcome = await drafts.carryOut(c.var.member, id, Number(fields.get("ready")));
-    if (outcome === "gone") throw new HTTPException(404);
+    if (outcome === "gone") return startAnew(c);
     c.var.tell(outcome);
     return c.redirect(outcome === "importChanged" ? `/import/${id}` : "/leads", 303);
   });
