@@ -30,6 +30,8 @@ export interface LayoutOptions<Words extends SiteWords> {
   /** The colour of links and buttons: a class of the style sheet, with its contrast looked after in light and dark. */
   readonly accent: "clay" | "grove" | "sea";
   readonly mayLogIn: boolean;
+  /** Media's script, which shows a placeholder where a picture does not arrive; without scripts there is a background. */
+  readonly scriptUrl: string;
   /** Where a user's own page is; their name leads there. */
   readonly profilePath?: string | undefined;
   navigation(c: Context<SiteEnv<Words>>): readonly NavigationLink[];
@@ -81,6 +83,7 @@ function Page<Words extends SiteWords>({ c, title, content, ...site }: PageProps
         <title>{title === words.siteName ? title : `${title} · ${words.siteName}`}</title>
         <link rel="stylesheet" href={site.assets.url("style.css")} />
         <link rel="icon" href={site.assets.url("icon.svg")} type="image/svg+xml" />
+        <script type="module" src={site.scriptUrl} />
       </head>
       <body>
         <a class="skip" href="#content">

@@ -68,7 +68,8 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
         styleSrc: ["'self'"],
         // A picture's own colours are its element's background until it arrives.
         styleSrcAttr: ["'unsafe-inline'"],
-        scriptSrc: ["'self'"],
+        // Where a CDN serves media, its script comes from there.
+        scriptSrc: ["'self'", ...(media.scriptUrl.startsWith("/") ? [] : [new URL(media.scriptUrl).origin])],
         imgSrc: ["'self'", "data:", "https:"],
         formAction: ["'self'"],
         baseUri: ["'none'"],
@@ -83,7 +84,7 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
     c.set("asset", assets.url);
     await next();
   });
-  site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation, profilePath }));
+  site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation, scriptUrl: media.scriptUrl, profilePath }));
   site.use(sameOriginOnly(settings.origin));
   site.notFound(respondNotFound);
   site.onError(
