@@ -11,6 +11,7 @@ import { replicateKind } from "./catalogue/changes.js";
 import { enqueueJobs } from "./catalogue/jobs.js";
 import { replicasOf } from "./catalogue/replicas.js";
 import { attachedFiles, filesAttachedToEach, findFile, findFiles, listFiles, moveFile } from "./catalogue/files.js";
+import { outsideTransactions } from "./catalogue/handle-turns.js";
 import { createDiskCache, type DiskCache } from "./delivery/disk-cache.js";
 import { createFallback } from "./delivery/fallback/fallback.js";
 import { createLosses } from "./delivery/fallback/losses.js";
@@ -27,7 +28,7 @@ import { createMount } from "./http/mount.js";
 import { createKnownTransforms } from "./images/known-transforms.js";
 import { createMediaJobs } from "./jobs/media-jobs.js";
 import { createMediaWorker } from "./jobs/media-worker.js";
-import type { Logger, Media, MediaFile, MediaOptions, PutFileOptions, PutInput } from "./media.js";
+import type { DatabaseTransaction, Logger, Media, MediaFile, MediaOptions, PutFileOptions, PutInput } from "./media.js";
 import { openDecoding } from "./open-decoding.js";
 import { asOneStorage, refuseSameStorage, type Storages, storagesFromEnvironment, storagesOf } from "./open-storages.js";
 import { isProduction } from "./env/platform.js";
@@ -38,6 +39,7 @@ import { readLimits } from "./uploads/limits.js";
 import type { Incoming } from "./uploads/incoming.js";
 import { receive, type ReceiveOptions } from "./uploads/receive.js";
 import { discardRest, openRequest } from "./uploads/request.js";
+import { settleRegularly } from "./settle-regularly.js";
 import { settle } from "./uploads/settle.js";
 
 const minute = 60_000;
@@ -161,11 +163,13 @@ function assemble(given: Assembly): Media {
 
   // The tables of an application's own database may not be there yet, so what needs them is asked for when first used.
   let becomingReady: Promise<SigningKeys> | undefined;
+  let known: SigningKeys | undefined;
   const prepared = async (): Promise<SigningKeys> => {
     if (isClosed) throw fail("MEDIA_CLOSED");
     becomingReady ??= prepare(given);
     try {
       const keys = await becomingReady;
+      known = keys;
       worker.start();
       await keys.refresh();
       return keys;
@@ -176,14 +180,30 @@ function assemble(given: Assembly): Media {
   };
   const ready = async (): Promise<Signer> => (await prepared()).signer;
   /** Do something that `close` waits for. */
-  const during = async <T>(work: (signer: Signer) => Promise<T>): Promise<T> => {
-    const task = ready().then(work);
+  const during = async <T>(work: (signer: Signer) => Promise<T>): Promise<T> => await tracked(ready().then(work));
+  const tracked = async <T>(task: Promise<T>): Promise<T> => {
     running.add(task);
     try {
       return await task;
     } finally {
       running.delete(task);
     }
+  };
+  /**
+   * Do something in a transaction of the application's. In SQLite nothing may be asked on our own account meanwhile: it would wait
+   * for that transaction to end, and the transaction for us.
+   */
+  const duringTransaction = async <T>(tx: DatabaseTransaction | undefined, work: (signer: Signer) => Promise<T>): Promise<T> => {
+    if (tx === undefined || catalogue.kind === "postgres") return await during(work);
+    if (isClosed) throw fail("MEDIA_CLOSED");
+    if (known === undefined) {
+      const reason =
+        "media has not looked at its catalogue yet, and would wait for this transaction to end. Call media.migrate() when the app starts";
+      throw fail("TRANSACTION_UNUSABLE", { reason });
+    }
+    const { signer, refresh } = known;
+    outsideTransactions(() => void refresh());
+    return await tracked(work(signer));
   };
   const keep = async (incoming: Incoming, receiveOptions: ReceiveOptions): Promise<MediaFile> =>
     await during(async (signer) => {
@@ -237,8 +257,10 @@ function assemble(given: Assembly): Media {
     },
     stage: async (input, stageOptions = {}) => await put(input, { ...stageOptions, expiresInMs: stageOptions.expiresInMs ?? stagedForMs }),
     attach: async (references, attachOptions) =>
-      await during(async (signer) => (await attaching.attach(references, attachOptions)).map((file) => shown(file, signer))),
-    detach: async (detachOptions) => await during(async () => await attaching.detach(detachOptions)),
+      await duringTransaction(attachOptions.tx, async (signer) =>
+        (await attaching.attach(references, attachOptions)).map((file) => shown(file, signer)),
+      ),
+    detach: async (detachOptions) => await duringTransaction(detachOptions.tx, async () => await attaching.detach(detachOptions)),
     transaction: async (work) => await during(async () => await catalogue.transaction(work)),
     get: async (id) =>
       await withId(
@@ -288,7 +310,11 @@ function assemble(given: Assembly): Media {
     trash: async (id) => await move(id, "stored", "trashed"),
     restore: async (id) => await move(id, "trashed", "stored"),
     settle: async () => await during(async () => await settle({ catalogue, storage, lateWriteMs, retentionMs })),
-    migrate: async (migrateOptions) => await catalogue.migrate(migrateOptions),
+    migrate: async (migrateOptions) => {
+      await catalogue.migrate(migrateOptions);
+      // The first use may be inside a transaction, where in SQLite it could not look at these things. What is wrong, its user is told.
+      if (catalogue.kind === "sqlite") await ready().catch(() => undefined);
+    },
     close: async () => await (closing ??= letGo()),
   };
 
@@ -334,40 +360,6 @@ async function prepare({ catalogue, storage, storages, log, signingKey, env }: A
     if (found !== undefined) log[found.isAlarm ? "error" : "info"](found.sentence);
   }
   return await openSigningKeys(catalogue, givenSigningKeys({ signingKey }, env));
-}
-
-/**
- * Settle every so often, one at a time, until stopped; at once too where the tables are known to be there. A failure is
- * logged and the next turn tries again. `everyMs` of 0 never settles.
- */
-function settleRegularly(media: Media, everyMs: number, log: Logger, isAtOnce: boolean): () => void {
-  if (everyMs <= 0) return () => undefined;
-  let isSettling = false;
-  const once = (): void => {
-    if (isSettling) return;
-    isSettling = true;
-    media
-      .settle()
-      .then(
-        ({ abandoned, expired, purged, heldBack }) => {
-          if (abandoned + expired + purged > 0) {
-            log.info(
-              `settled: ${abandoned} unfinished uploads given up, ${expired} staged files that nobody attached trashed, ${purged} trashed files purged`,
-            );
-          }
-          if (heldBack !== undefined) log.warn(`settling is held back: ${heldBack}`);
-        },
-        (error: unknown) =>
-          log.warn(`settling did not finish, and goes on later: ${error instanceof Error ? error.message : String(error)}`),
-      )
-      .finally(() => {
-        isSettling = false;
-      });
-  };
-  const timer = setInterval(once, everyMs);
-  timer.unref();
-  if (isAtOnce) once();
-  return () => clearInterval(timer);
 }
 
 /** The options that are set, so that `undefined` never replaces a default. */

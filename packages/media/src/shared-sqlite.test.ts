@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Kysely, SqliteDialect } from "kysely";
 import Database from "libsql";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { sharedSqliteDialect } from "./catalogue/shared-connection.js";
 import type { Media, MediaFile } from "./media.js";
 import { eventually, openTestMedia, picture, temporaryFolder } from "./media.fixture.js";
@@ -33,6 +33,39 @@ async function open(): Promise<Bench> {
     articles: async () => (await db.selectFrom("articles").selectAll().execute()).length,
   };
 }
+
+it("attaches and detaches within a transaction before anything else was asked of it", async () => {
+  const { media, db } = await open();
+  const detached = await db.transaction().execute(async (tx) => {
+    await tx.insertInto("articles").values({ id: "42" }).execute();
+    expect(await media.attach([], { to: cover, tx })).toEqual([]);
+    return await media.detach({ from: cover, tx });
+  });
+  expect(detached).toEqual([]);
+});
+
+it("waits for no signing key within a transaction, which would wait for it", async () => {
+  const { media, db, stage } = await open();
+  const file = await stage("a");
+  const later = performance.now() + 3_600_000;
+  vi.spyOn(performance, "now").mockReturnValue(later);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await db.transaction().execute(async (tx) => await media.attach(file, { to: cover, tx }));
+  expect((await media.attached(...cover)).map(({ id }) => id)).toEqual([file.id]);
+});
+
+it("says within a transaction that it has not been made ready, and holds nobody up", async () => {
+  const folder = await temporaryFolder();
+  const handle = new Database(join(folder, "app.db"));
+  onTestFinished(() => void handle.close());
+  const first = await openTestMedia({ cwd: folder, database: handle });
+  await first.migrate();
+  const media = await openTestMedia({ cwd: folder, database: handle });
+  const db = new Kysely<{ articles: { id: string } }>({ dialect: sharedSqliteDialect(handle) });
+  const attaching = db.transaction().execute(async (tx) => await media.attach([], { to: cover, tx }));
+  await expect(attaching).rejects.toMatchObject({ code: "TRANSACTION_UNUSABLE", message: expect.stringContaining("media.migrate()") });
+  expect(await media.attached(...cover)).toEqual([]);
+});
 
 it("commits a transaction of Kysely together with the attachments made in it", async () => {
   const { media, db, stage, articles } = await open();
