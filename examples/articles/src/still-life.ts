@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { paintSvg } from "@holdfast/example-site";
 
 /** One thing in front of a wall on a table, as somebody who sells it might photograph it. */
 export interface StillLife {
@@ -31,15 +31,7 @@ export async function paint({ thing, wall, table, colours }: StillLife, view: Vi
     <ellipse cx="880" cy="985" rx="420" ry="46" fill="#000" opacity="0.42" filter="url(#soft)"/>
     ${things[thing](first, second)}
   </svg>`;
-  const picture = sharp(Buffer.from(svg)).resize(1600, 1200);
-  const grain = { type: "gaussian", mean: 128, sigma: 7 } as const;
-  const noise = await sharp({ create: { width: 1600, height: 1200, channels: 3, background: "#808080", noise: grain } })
-    .png()
-    .toBuffer();
-  return await picture
-    .composite([{ input: noise, blend: "soft-light" }])
-    .jpeg({ quality: 82, mozjpeg: true })
-    .toBuffer();
+  return await paintSvg(svg);
 }
 
 /** A shape in a colour, with light over it. */

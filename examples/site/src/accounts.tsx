@@ -30,18 +30,26 @@ export interface AccountOptions {
 export type OnSignUp = (tx: Transaction<SiteTables>, user: { readonly id: string; readonly name: string }) => Promise<void>;
 
 /** A new user's row. @throws what the database throws when the address is taken */
-export async function addUser(
-  db: Kysely<SiteTables>,
+export async function addUser<Tables extends SiteTables>(
+  on: Kysely<Tables>,
   user: { readonly email: string; readonly name: string; readonly role: string; readonly password: string },
 ): Promise<string> {
   const { password, ...rest } = user;
   const id = randomUUID();
   const passwordHash = await hashPassword(password);
-  await db
+  await (on as unknown as Kysely<SiteTables>)
     .insertInto("users")
     .values({ id, ...rest, password_hash: passwordHash, created_at: new Date().toISOString() })
     .execute();
   return id;
+}
+
+/** Give a user a password, and end all their sessions: it is done for who forgot theirs, or whose became known. */
+export async function setPassword<Tables extends SiteTables>(on: Kysely<Tables>, userId: string, password: string): Promise<void> {
+  const db = on as unknown as Kysely<SiteTables>;
+  const passwordHash = await hashPassword(password);
+  await db.updateTable("users").set({ password_hash: passwordHash }).where("id", "=", userId).execute();
+  await db.deleteFrom("sessions").where("user_id", "=", userId).execute();
 }
 
 /** Give a user another password, and end all sessions but the one that asks. False where the current password is not the one. */

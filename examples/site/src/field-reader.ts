@@ -12,6 +12,8 @@ export interface FieldReader {
   password(name: string, least: number): string;
   /** An amount of money in its hundredths: `12,50` and `12.50` are 1250. */
   amount(name: string): number;
+  /** A whole number. */
+  number(name: string, bounds: { readonly least: number; readonly most: number }): number;
   choice<Value extends string>(name: string, values: readonly Value[]): Value | undefined;
   complain(name: string, problem: string): void;
 }
@@ -52,6 +54,12 @@ export function fieldReader(fields: URLSearchParams, words: SiteWords): FieldRea
       const [, whole = "", hundredths = ""] = /^(\d{1,7})(?:[.,](\d{1,2}))?$/.exec(value.replaceAll(/[\s\u00a0\u202f]/g, "")) ?? [];
       if (whole === "" && value !== "") complain(name, words.isNoAmount);
       return Number(whole) * 100 + Number(hundredths.padEnd(2, "0"));
+    },
+    number(name, { least, most }) {
+      const value = text(name, { most: 12 });
+      const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+      if (value !== "" && !(number >= least && number <= most)) complain(name, words.isNoNumber(least, most));
+      return number;
     },
     choice(name, values) {
       const value = fields.get(name);

@@ -1,4 +1,4 @@
-export { addUser, changePassword, type OnSignUp } from "./accounts.js";
+export { addUser, changePassword, type OnSignUp, setPassword } from "./accounts.js";
 export { Avatar } from "./avatar.js";
 export { type Database, openDatabase } from "./database.js";
 export { type FieldReader, fieldReader } from "./field-reader.js";
@@ -11,6 +11,7 @@ export { migrate, type Migration } from "./migrations.js";
 export { Gallery, PhotoFields, pictureTypes } from "./photo-fields.js";
 export { readPhotos, type SentPhotos } from "./photo-form.js";
 export { createPhotos, mostPhotos, type Photo, type Photos } from "./photos.js";
+export { paintSvg } from "./paint-svg.js";
 export { Picture } from "./picture.js";
 export type { OnFailure } from "./problem-pages.js";
 export {

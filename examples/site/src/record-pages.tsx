@@ -5,8 +5,8 @@ import { useVisitor, useWords } from "./layout.js";
 interface DeletePageProps {
   readonly title: string;
   readonly text: string;
-  /** Where the form is sent. */
-  readonly action: string;
+  /** Where the form is sent; absent where it may not go, and the text says why. */
+  readonly action: string | undefined;
   /** Where who thinks better of it goes. */
   readonly back: string;
 }
@@ -17,15 +17,24 @@ export function DeletePage({ title, text, action, back }: DeletePageProps): Html
   return (
     <div class="narrow">
       <h1>{title}</h1>
-      <Form action={action} class="card">
-        <p>{text}</p>
-        <div class="actions">
-          <button class="danger">{words.remove}</button>
+      {action === undefined ? (
+        <div class="card">
+          <p>{text}</p>
           <a class="button quiet" href={back}>
             {words.cancel}
           </a>
         </div>
-      </Form>
+      ) : (
+        <Form action={action} class="card">
+          <p>{text}</p>
+          <div class="actions">
+            <button class="danger">{words.remove}</button>
+            <a class="button quiet" href={back}>
+              {words.cancel}
+            </a>
+          </div>
+        </Form>
+      )}
     </div>
   );
 }

@@ -270,14 +270,18 @@ describe("a form", () => {
   });
 
   it("is read field by field, with what is wrong with each", () => {
-    const read = fieldReader(new URLSearchParams({ price: "1 250,5", cost: "much", mail: "x", title: " a\r\nb " }), languages.en);
+    const read = fieldReader(
+      new URLSearchParams({ price: "1 250,5", cost: "much", mail: "x", title: " a\r\nb ", count: "9", rooms: "10" }),
+      languages.en,
+    );
     expect(read.amount("price")).toBe(125_050);
     expect(read.text("title", { most: 10 })).toBe("a\nb");
     expect(read.isGood).toBe(true);
     read.amount("cost");
     read.email("mail");
     read.choice("kind", ["a", "b"]);
-    expect(Object.keys(read.problems)).toEqual(["cost", "mail", "kind"]);
+    expect([read.number("count", { least: 1, most: 9 }), read.number("rooms", { least: 1, most: 9 })]).toEqual([9, 10]);
+    expect(Object.keys(read.problems)).toEqual(["cost", "mail", "kind", "rooms"]);
   });
 });
 

@@ -34,6 +34,7 @@ export interface SiteWords {
   readonly isTooShort: (least: number) => string;
   readonly isNoEmail: string;
   readonly isNoAmount: string;
+  readonly isNoNumber: (least: number, most: number) => string;
   readonly isNoChoice: string;
   readonly edit: string;
   readonly remove: string;
@@ -108,6 +109,7 @@ const en: Common = {
   isTooLong: (most) => `This is longer than ${most} characters.`,
   isTooShort: (least) => `This has fewer than ${least} characters.`,
   isNoEmail: "This is not an e-mail address.",
+  isNoNumber: (least, most) => `This is not a whole number from ${least} to ${most}.`,
   isNoAmount: "This is not an amount, such as 12 or 12.50.",
   isNoChoice: "Please choose one of the list.",
   edit: "Edit",
@@ -174,6 +176,7 @@ const fr: Common = {
   isTooLong: (most) => `Ce texte dépasse ${most} caractères.`,
   isTooShort: (least) => `Ce texte a moins de ${least} caractères.`,
   isNoEmail: "Ce n’est pas une adresse e-mail.",
+  isNoNumber: (least, most) => `Ce n’est pas un nombre entier de ${least} à ${most}.`,
   isNoAmount: "Ce n’est pas un montant, comme 12 ou 12,50.",
   isNoChoice: "Merci de choisir dans la liste.",
   edit: "Modifier",
@@ -240,6 +243,7 @@ const tr: Common = {
   isTooLong: (most) => `Bu metin ${most} karakterden uzun.`,
   isTooShort: (least) => `Bu metin ${least} karakterden kısa.`,
   isNoEmail: "Bu bir e-posta adresi değil.",
+  isNoNumber: (least, most) => `Bu, ${least} ile ${most} arasında bir tam sayı değil.`,
   isNoAmount: "Bu bir tutar değil; örneğin 12 ya da 12,50 yazın.",
   isNoChoice: "Lütfen listeden seçin.",
   edit: "Düzenle",

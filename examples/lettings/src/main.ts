@@ -1,0 +1,11 @@
+import { openServices, runSite, serve, settingsFrom } from "@holdfast/example-site";
+import { createApp, presets } from "./app.js";
+import { migrations } from "./tables.js";
+
+await runSite("Orange County Lettings", async () => {
+  const { env } = await import("./env.js");
+  const settings = settingsFrom(env);
+  const services = await openServices(settings, { migrations, media: { presets } });
+  const app = createApp(services, settings, { mayFail: env.SENTRY_DEBUG === true });
+  return await serve(settings, app.fetch, services);
+});
