@@ -23,6 +23,7 @@ export const env = readEnv({
     RENDER_EXTERNAL_URL: { type: "url", schemes: ["https"] },
     PROXIES: { type: "integer", min: 0, max: 9, description: "How many proxies in front of it add to X-Forwarded-For" },
     GRACE_SECONDS: { type: "integer", min: 1, max: 300, description: "How long uploads under way may take at SIGTERM; 25" },
+    SENTRY_DSN: { type: "url", schemes: ["https", "http"], secret: true, description: "Where errors are sent beside the log" },
     LOG_LEVEL: { values: ["debug", "info", "warn", "error", "silent"] },
   },
   rules: [

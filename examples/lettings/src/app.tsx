@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createPhotos, createSite, type OnFailure, roleOnly, type Services, type Settings, type SiteEnv } from "@holdfast/example-site";
+import { createPhotos, createSite, roleOnly, type Services, type Settings, type SiteEnv } from "@holdfast/example-site";
 import type { Hono } from "hono";
 import { administration } from "./administration.js";
 import { createLettings, type Letting } from "./lettings.js";
@@ -14,12 +14,10 @@ export const presets = { card: { width: 560, height: 420, fit: "cover" } } as co
 export interface AppOptions {
   /** Whether `/sentry-debug/` fails, so that it can be seen what becomes of a failure. */
   readonly mayFail?: boolean;
-  /** Told of every failure, beside the log. */
-  readonly onFailure?: OnFailure;
 }
 
 /** Orange County Lettings: everybody looks, editors write, administrators look after people as well. */
-export function createApp(services: Services, settings: Settings, { mayFail = false, onFailure }: AppOptions = {}): Hono<SiteEnv<Words>> {
+export function createApp(services: Services, settings: Settings, { mayFail = false }: AppOptions = {}): Hono<SiteEnv<Words>> {
   const lettings = createLettings(services.database, createPhotos(services, "letting"));
   const profiles = createProfiles(services);
   const app = createSite<Words>({
@@ -28,7 +26,6 @@ export function createApp(services: Services, settings: Settings, { mayFail = fa
     languages,
     accent: "grove",
     assetFolders: [fileURLToPath(new URL("../assets", import.meta.url))],
-    ...(onFailure === undefined ? {} : { onFailure }),
     navigation: ({ var: { words, visitor } }) => [
       { href: "/lettings", label: words.lettings },
       { href: "/profiles", label: words.profiles },
