@@ -19,6 +19,8 @@ interface Example {
   readonly form: string;
   readonly action: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** A choice of the form whose first value is taken. */
+  readonly choice?: string;
   readonly fileField: string;
   /** Where the picture is seen afterwards. */
   readonly seenAt: string;
@@ -34,6 +36,17 @@ const examples: readonly Example[] = [
     fields: { title: "Tabouret", description: "Trois pieds.", price: "12", place: "Nantes" },
     fileField: "photos",
     seenAt: "/mine",
+  },
+  {
+    name: "lettings",
+    email: "elodie@example.com",
+    password: "un toit en Californie",
+    form: "/admin/lettings/new",
+    action: "/admin/lettings",
+    fields: { title: "Tabouret", description: "Trois murs.", rent: "900", bedrooms: "1" },
+    choice: "address",
+    fileField: "photos",
+    seenAt: "/lettings",
   },
   {
     name: "crm",
@@ -126,12 +139,15 @@ describe.skipIf(lacksContainers)("an example's image", () => {
       const { text, status } = await visitor.get(example.form);
       expect(status).toBe(200);
       const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "";
+      const { choice } = example;
+      const chosen = new RegExp(`name="${choice}"[^]*?<option value="([^"]+)"`).exec(text)?.[1] ?? "";
+      const fields = { ...example.fields, ...(choice === undefined ? {} : { [choice]: chosen }) };
       const cookie = [...visitor.cookies].map((pair) => pair.join("=")).join("; ");
       const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
       const bytes = await sharp({ create: { width: 1200, height: 900, channels: 3, background: "#a63", noise } })
         .jpeg()
         .toBuffer();
-      const upload = beginUpload(first.origin, example, { cookie }, bytes, csrf);
+      const upload = beginUpload(first.origin, { ...example, fields }, { cookie }, bytes, csrf);
       await new Promise((resolve) => setTimeout(resolve, 500));
       await first.terminate();
       await new Promise((resolve) => setTimeout(resolve, 1000));

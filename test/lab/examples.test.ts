@@ -18,6 +18,7 @@ interface Example {
 
 const examples: readonly Example[] = [
   { name: "articles", pictures: 30, email: "camille@example.com", password: "une vraie trouvaille", own: "/mine" },
+  { name: "lettings", pictures: 24, email: "elodie@example.com", password: "un toit en Californie", own: "/admin/lettings" },
   { name: "crm", pictures: 24, email: "defne@example.com", password: "defterde yerimiz var", own: "/leads", isClosed: true },
 ];
 

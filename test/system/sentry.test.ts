@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SentEvent, type SentFrame, type SentryDouble, startSentry } from "../doubles/sentry.js";
+import { startExample } from "./example-process.js";
 import { makePictures, randomFrom } from "./pictures-made.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -233,4 +234,23 @@ it("without SENTRY_DSN nothing is loaded, and with one that is wrong the service
   expect(said).toContain("ONLY IN THE LOG, for SENTRY_DSN cannot be used: it has quotes around it");
   expect(said).not.toContain("b0bacafe");
   expect((await fetch(`${wrong.origin}/healthz`)).status).toBe(200);
+});
+
+describe("an error of an application", () => {
+  it("arrives from where it was thrown in TypeScript, and its page tells only its number", async () => {
+    const app = await startExample("lettings", { ...secrets, SENTRY_DSN: sentry.dsn, RENDER_GIT_COMMIT: "3f2a1b9c" }, false);
+    try {
+      const answer = await fetch(`${app.origin}/sentry-debug/?name=anna`, { headers });
+      expect(answer.status).toBe(500);
+      const requestId = answer.headers.get("x-request-id") ?? "";
+      expect(await answer.text()).toContain(requestId);
+      const [event] = await arrived(1);
+      expect(event).toMatchObject({ level: "error", release: "3f2a1b9c", tags: { request_id: requestId } });
+      const thrown = framesOf(event).at(-1);
+      expect(thrown?.filename).toMatch(/examples\/lettings\/src\/app\.tsx$/);
+      expect(thrown?.context_line).toContain('throw new Error("This failure was asked for")');
+    } finally {
+      await app.stop();
+    }
+  });
 });

@@ -201,7 +201,7 @@ function LettingsTable({
   readonly covers: ReadonlyMap<string, MediaFile>;
 }): Html {
   const words = useWords<Words>();
-  const money = useMoney("USD");
+  const money = useMoney("USD", { isShort: true });
   return (
     <RecordsPage section="lettings" add={words.addLetting} columns={[words.title, words.address, words.rent]}>
       {lettings.map(({ id, title, address, rent_cents: rent }) => {

@@ -91,7 +91,7 @@ const offers: readonly Offer[] = [
   },
   {
     title: "Loft dans l’ancienne conserverie",
-    description: "Briques, poutres et six mètres sous plafond. Loué depuis ce matin seulement : les photos arrivent.",
+    description: "Briques, poutres et six mètres sous plafond. Loué depuis ce matin seulement, les photos arrivent.",
     rent: 2_800,
     bedrooms: 1,
     address: [77, "Cannery Row", "Fullerton", "92832"],

@@ -48,7 +48,7 @@ export function LettingsPage({ lettings, covers }: LettingsProps): Html {
 
 function Tiles({ lettings, covers }: LettingsProps): Html {
   const words = useWords<Words>();
-  const money = useMoney("USD");
+  const money = useMoney("USD", { isShort: true });
   return (
     <ul class="grid">
       {lettings.map(({ id, title, address, rent_cents: rent, bedrooms }, at) => (
@@ -96,7 +96,7 @@ function NoPicture({ text }: { readonly text: string }): Html {
 /** One letting with its photographs and where it is. */
 export function LettingPage({ letting, photos }: { readonly letting: Letting; readonly photos: readonly Photo[] }): Html {
   const words = useWords<Words>();
-  const money = useMoney("USD");
+  const money = useMoney("USD", { isShort: true });
   const { user } = useVisitor();
   const { id, title, description, rent_cents: rent, bedrooms, address } = letting;
   const [street, city] = linesOf(address);

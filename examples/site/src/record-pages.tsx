@@ -72,8 +72,9 @@ export function Pages({ newer, older }: { readonly newer: string | undefined; re
   );
 }
 
-/** Write amounts as the visitor's language does. */
-export function useMoney(currency: string): (cents: number) => string {
-  const { language } = useVisitor();
-  return (cents) => new Intl.NumberFormat(language, { style: "currency", currency, trailingZeroDisplay: "auto" }).format(cents / 100);
+/** Write amounts as the visitor's language does; whole ones without their hundredths, where that is wished for. */
+export function useMoney(currency: string, { isShort = false }: { readonly isShort?: boolean } = {}): (cents: number) => string {
+  const trailingZeroDisplay = isShort ? "stripIfInteger" : "auto";
+  const format = new Intl.NumberFormat(useVisitor().language, { style: "currency", currency, trailingZeroDisplay });
+  return (cents) => format.format(cents / 100);
 }
