@@ -59,6 +59,27 @@ container_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
+# What the workflow that `holdfast init` writes is run with: a registry, Docker's command line, and BuildKit, which Go builds in some
+# minutes; .ci/full only.
+builder_packages() {
+  local missing=() source
+  command -v docker-registry >/dev/null || missing+=(docker-registry)
+  command -v docker >/dev/null || missing+=(docker.io)
+  command -v jq >/dev/null || missing+=(jq)
+  if ((${#missing[@]} > 0)); then
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  fi
+  if ! command -v go >/dev/null; then return; fi
+  command -v buildx >/dev/null || GOBIN="$results/bin" go install github.com/docker/buildx/cmd/buildx@v0.38.2
+  if command -v buildkitd >/dev/null; then return; fi
+  # Its go.mod leaves versions out, which `go install` does not take from afar.
+  source=$(go mod download -json github.com/moby/buildkit@v0.34.2 | jq -r .Dir)
+  cp -r "$source" "$results/buildkit"
+  chmod -R u+w "$results/buildkit"
+  (cd "$results/buildkit" && go build -mod=mod -o "$results/bin/buildkitd" ./cmd/buildkitd)
+}
+
 # The README asks for Node 20.19 and npm; a bare machine has neither, and its distribution's are too old.
 node_and_npm() {
   if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then

@@ -20,7 +20,7 @@ export type PlanAnswer = (typeof planAnswers)[number];
 export type DeployAnswer = (typeof deployAnswers)[number];
 
 /** Host, owner and name, as registries write them; no tag, no digest. */
-const registryForm = /^(?:(?:[a-z0-9.-]+\.[a-z]{2,}|localhost)(?::\d+)?|localhost:\d+)(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*){1,4}$/;
+const registryForm = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*){1,4}$/;
 
 /** A name of an image in full: `you/shop` is Docker Hub's. Undefined for what is none. */
 export function fullImageName(text: string): string | undefined {
