@@ -150,6 +150,12 @@ describe("render.yaml", () => {
     });
   });
 
+  it("lets in the name that Render gives a Django app, whatever development's default is", async () => {
+    const { "render.yaml": text = "" } = await planned("Django");
+    expect(text).toContain('- key: ALLOWED_HOSTS\n        value: ".onrender.com"');
+    expect(text).not.toContain("localhost");
+  });
+
   it("on a free plan has neither a command before deploys nor a disk, and says what becomes of the database", async () => {
     const { files } = sampleApps["Django"] ?? { files: {} };
     const text = (await plannedFor(files, { plan: "free" }))["render.yaml"] ?? "";

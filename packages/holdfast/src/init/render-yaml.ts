@@ -105,6 +105,12 @@ function variableLines({ schema, database, name }: Survey): readonly string[] {
     : [...asked, "      # Or, in place of the one that excludes them (envRules in holdfast.yaml):", ...instead];
 }
 
+/** A default of development's would have every page, and the health check, answered 400. */
+const hostsAtRender: Readonly<Record<string, string>> = {
+  ALLOWED_HOSTS: ".onrender.com",
+  CSRF_TRUSTED_ORIGINS: "https://*.onrender.com",
+};
+
 function entryOf(
   variable: string,
   { secret, description, default: fallback }: VariableSchema,
@@ -116,6 +122,14 @@ function entryOf(
   if (variable === "DATABASE_URL" && database === "postgres")
     return [key, "        fromDatabase:", `          name: ${name}-db`, "          property: connectionString"];
   if (ownSecret.test(variable)) return [...about, key, "        generateValue: true"];
+  const hosts = hostsAtRender[variable];
+  if (hosts !== undefined && !String(fallback ?? "").includes("onrender.com"))
+    return [
+      ...about,
+      "      # The name that Render gives the app; add your own domains, with commas between.",
+      key,
+      `        value: ${JSON.stringify(hosts)}`,
+    ];
   // Python's own words: a text that is true or false to every reader of switches.
   const value = fallback === true && /DEBUG/.test(variable) ? "False" : fallback;
   if (secret !== true && value !== undefined) return [...about, key, `        value: ${JSON.stringify(String(value))}`];
