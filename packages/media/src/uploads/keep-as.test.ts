@@ -2,7 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { filesBelow, openTestMedia, picture } from "../media.fixture.js";
+import { type Decoding, decodeInline } from "../images/decoding.js";
+import { findMediaType } from "../images/media-type.js";
+import { filesBelow, inBlocks, openTestMedia, picture } from "../media.fixture.js";
+import { redraw } from "./keep-as.js";
+import { readLimits } from "./limits.js";
 
 const square = { width: 100, height: 100, fit: "cover", focus: { x: 100, y: 50 } } as const;
 
@@ -54,6 +58,24 @@ it("answers what was kept before when the same is sent again under its key", asy
   const first = await send(bytes);
   expect(await send(bytes)).toMatchObject({ id: first.id, isReplayed: true });
   await expect(send(await picture())).rejects.toMatchObject({ code: "IDEMPOTENCY_MISMATCH" });
+});
+
+it("has each sending decoded under a key of its own bytes, so that one that kills its decoder spoils no other of its name", async () => {
+  const inline = decodeInline(readLimits({}, {}));
+  const keys: string[] = [];
+  const watched: Decoding = {
+    ...inline,
+    inspect: async (sent) => (keys.push(sent.key), await inline.inspect(sent)),
+    render: async (sent, ...rest) => (keys.push(sent.key), await inline.render(sent, ...rest)),
+  };
+  const jpeg = findMediaType("image/jpeg");
+  if (jpeg === undefined) throw new Error("JPEG is known");
+  for (const bytes of [await photo(), await photo(), await picture()]) {
+    await redraw(watched, { name: "image.jpg", bytes: inBlocks(bytes) }, jpeg, { width: 20 });
+  }
+  const [first, second, third] = [keys.slice(0, 2), keys.slice(2, 4), keys.slice(4)].map((both) => new Set(both));
+  expect([first?.size, second, third?.size]).toEqual([1, first, 1]);
+  expect(third).not.toEqual(first);
 });
 
 it("refuses what is no picture, a broken one and a mistyped wish, and stores nothing", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fail } from "../errors.js";
 import type { Decoding } from "../images/decoding.js";
 import { variantFormats } from "../images/formats.js";
@@ -30,7 +31,9 @@ export async function redraw(decoding: Decoding, sent: Incoming, sentType: Media
   const blocks: Uint8Array[] = [];
   for await (const block of sent.bytes) blocks.push(block);
   await sent.ended;
-  const picture = { key: name, name, input: Buffer.concat(blocks) };
+  // Known by its bytes: one that kills what decodes it is turned away when it comes again, and no other of that name is.
+  const input = Buffer.concat(blocks);
+  const picture = { key: `sent/${createHash("sha256").update(input).digest("hex")}`, name, input };
   const { hasAlpha } = await decoding.inspect(picture);
   const transform = keptTransform(options);
   const isMoving = transform.frame === "all";
