@@ -168,6 +168,8 @@ function hasToken(c: FormContext, fields: URLSearchParams): boolean {
 const reasons: Readonly<Partial<Record<ErrorCode, keyof SiteWords["uploads"]>>> = {
   UPLOAD_TOO_LARGE: "tooLarge",
   IMAGE_TOO_LARGE: "tooLarge",
+  IMAGE_OVER_BUDGET: "tooLarge",
+  VARIANT_OVER_BUDGET: "tooLarge",
   UPLOAD_EMPTY: "empty",
   UPLOAD_INCOMPLETE: "broken",
   UPLOAD_STALLED: "broken",
