@@ -190,11 +190,11 @@ function assemble(given: Assembly): Media {
     }
   };
   /**
-   * Do something in a transaction of the application's. In SQLite nothing may be asked on our own account meanwhile: it would wait
-   * for that transaction to end, and the transaction for us.
+   * Do something in a transaction of the application's. Nothing is to be asked on our own account meanwhile: in SQLite it would wait
+   * for that transaction to end, and the transaction for us; in PostgreSQL for a connection, where transactions may hold them all.
    */
   const duringTransaction = async <T>(tx: DatabaseTransaction | undefined, work: (signer: Signer) => Promise<T>): Promise<T> => {
-    if (tx === undefined || catalogue.kind === "postgres") return await during(work);
+    if (tx === undefined || (known === undefined && catalogue.kind === "postgres")) return await during(work);
     if (isClosed) throw fail("MEDIA_CLOSED");
     if (known === undefined) {
       const reason =

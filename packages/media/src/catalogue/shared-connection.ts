@@ -15,7 +15,8 @@ import { statementsOf } from "./statements.js";
 /**
  * A dialect of Kysely for the SQLite handle that an application shares with media: it takes turns with media on the handle, so
  * that no query of one falls into a transaction of the other, and its transactions can be passed to `attach` and `detach`.
- * Whoever opened the handle closes it.
+ * Whoever opened the handle closes it. Call `media.migrate()` first, at the start: what media looks at once, it cannot look at inside a
+ * transaction.
  *
  * @example
  * ```ts
@@ -24,6 +25,7 @@ import { statementsOf } from "./statements.js";
  * import Database from "libsql";
  * const handle = new Database("app.db");
  * const media = await openMedia({ database: handle });
+ * await media.migrate();
  * const db = new Kysely<{ articles: { id: string } }>({ dialect: sharedSqliteDialect(handle) });
  * await db.transaction().execute(async (tx) => {
  *   await tx.insertInto("articles").values({ id: "42" }).execute();
