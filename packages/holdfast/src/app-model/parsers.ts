@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import type { Parser } from "web-tree-sitter";
+import { engine as module } from "./tree-walk.js";
 
 /** A language whose files are parsed with a grammar of tree-sitter. */
 export type Grammar = "python" | "ruby" | "php";
@@ -43,7 +44,7 @@ async function start(): Promise<typeof import("web-tree-sitter")> {
   const treeSitter: typeof import("web-tree-sitter") = existsSync(engineFile)
     ? await import(engineFile.href)
     : await import("web-tree-sitter");
-  await treeSitter.Parser.init();
+  await treeSitter.Parser.init(module);
   return treeSitter;
 }
 

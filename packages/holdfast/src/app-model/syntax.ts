@@ -1,4 +1,5 @@
-import type { Parser, Tree, TreeCursor } from "web-tree-sitter";
+import type { Parser, Tree } from "web-tree-sitter";
+import { type TreeWalk, walkThrough } from "./tree-walk.js";
 
 /** A node of a parsed file, kept apart from its parser: named nodes only, the file's text shared by all of them. */
 export interface Syntax {
@@ -49,14 +50,22 @@ class SyntaxNode implements Syntax {
   readonly #start: number;
   readonly #end: number;
 
-  constructor(cursor: TreeCursor, type: string, line: number, source: string, start: number, parent: Syntax | undefined) {
+  constructor(
+    type: string,
+    field: string | undefined,
+    line: number,
+    parent: Syntax | undefined,
+    source: string,
+    start: number,
+    end: number,
+  ) {
     this.type = type;
-    this.field = cursor.currentFieldName ?? undefined;
+    this.field = field;
     this.line = line;
     this.parent = parent;
     this.#source = source;
     this.#start = start;
-    this.#end = cursor.endIndex;
+    this.#end = end;
   }
 
   get text(): string {
@@ -82,33 +91,45 @@ const leaves = new Set([
 const none: Syntax[] = [];
 
 /** Copy a tree out of its parser, so that the parser's memory can be given back. */
-export function copySyntax(tree: Tree, source: string): Syntax {
-  const cursor = tree.walk();
+export function copySyntax(tree: Tree, source: string, start: (tree: Tree) => TreeWalk = (one) => walkThrough(one)): Syntax {
   const lineAt = lineCounter(source);
-  const { types } = tree.language;
-  // Each question to the cursor crosses into the parser's memory, and there are millions: what follows from the type is asked once.
-  const isNamed = types.map((_, id) => tree.language.nodeTypeIsNamed(id));
+  const { types, fields } = tree.language;
+  // What follows from the type is asked once: each question crosses into the parser's memory, and there are millions.
+  const isNamed = namedTypes(tree);
+  const operator = fields.indexOf("operator");
+  const walk = start(tree);
   let count = 0;
   const copy = (parent: Syntax | undefined, type: string): Syntax => {
-    const start = cursor.startIndex;
-    const node = new SyntaxNode(cursor, type, lineAt(start), source, start, parent);
+    const from = walk.startIndex();
+    const node = new SyntaxNode(type, fields[walk.fieldId()] ?? undefined, lineAt(from), parent, source, from, walk.endIndex());
     count += 1;
-    if (count < maxNodes && !leaves.has(type) && cursor.gotoFirstChild()) {
+    if (count < maxNodes && !leaves.has(type) && walk.toFirstChild()) {
       const children: Syntax[] = [];
       do {
-        const id = cursor.nodeTypeId;
+        const id = walk.typeId();
         // The parser's own sign of an error has a number beyond the grammar's.
         if (isNamed[id] ?? true) children.push(copy(node, types[id] ?? "ERROR"));
-        else if (node.operator === undefined || cursor.currentFieldName === "operator") node.operator = types[id] ?? "ERROR";
-      } while (cursor.gotoNextSibling());
-      cursor.gotoParent();
+        else if (node.operator === undefined || walk.fieldId() === operator) node.operator = types[id] ?? "ERROR";
+      } while (walk.toNextSibling());
+      walk.toParent();
       if (children.length > 0) node.children = children;
     }
     return node;
   };
-  const root = copy(undefined, cursor.nodeType);
-  cursor.delete();
+  const root = copy(undefined, types[walk.typeId()] ?? "ERROR");
+  walk.close();
   return root;
+}
+
+const namedByLanguage = new WeakMap<Tree["language"], readonly boolean[]>();
+
+/** Which of a language's types are named, asked once: it may not be asked during a walk. */
+function namedTypes({ language }: Tree): readonly boolean[] {
+  const known = namedByLanguage.get(language);
+  if (known !== undefined) return known;
+  const found = language.types.map((_, id) => language.nodeTypeIsNamed(id));
+  namedByLanguage.set(language, found);
+  return found;
 }
 
 /** Count lines up to a place; places are asked for in the order of the text. */

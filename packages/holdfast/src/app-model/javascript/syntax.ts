@@ -39,6 +39,16 @@ const languageOf = (path: string): NonNullable<ParserOptions["lang"]> => {
   return "jsx";
 };
 
+/** Plain JavaScript comes without the fields of TypeScript's, which are a quarter of what the parser hands over. */
+const dialectOf = (path: string): NonNullable<ParserOptions["astType"]> => (/\.[mc]?jsx?$/.test(path) ? "js" : "ts");
+
+/** Every kind of node to which TypeScript adds fields. */
+const typed = `
+  @a class A<T> extends B<T> implements C { @a b: T = d; accessor e: T; @a f(@a g: T, [h]: T, { i }: T, j: T = k, ...l: T): T {} constructor(private m: T) {} }
+  function n<T>(o?: T): T { try {} catch (p: T) {} }
+  const q = class<T> {}, r = function <T>(): T {}, s = <T,>(): T => t<T>(new u<T>(), v<T>\`\`, w!, import("x"));
+  let y!: T; const z = <A<T> b={c} />; import type D from "d"; export type { D }; export * from "e"; for (const f of g) {}`;
+
 const lineStarts = (text: string): readonly number[] => {
   const starts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
@@ -48,10 +58,12 @@ const lineStarts = (text: string): readonly number[] => {
 /** Loads the parser, which is large and therefore loaded only when there is something to parse. */
 export const loadParser = async (): Promise<Parse> => {
   const { parseSync } = await import("oxc-parser");
+  if (fieldsByType.size === 0)
+    walk(parseSync("typed.tsx", typed, { lang: "tsx", preserveParens: false, astType: "ts" }).program, () => undefined);
   return (path, text) => {
     if (isBundle(text)) return undefined;
     try {
-      const options: ParserOptions = { lang: languageOf(path), preserveParens: false, astType: "ts" };
+      const options: ParserOptions = { lang: languageOf(path), preserveParens: false, astType: dialectOf(path) };
       let parsed = parseSync(path, text, options);
       // Old scripts use as names what modules reserve.
       if (parsed.program.body.length === 0 && parsed.errors.length > 0)
@@ -101,7 +113,10 @@ const isNode = (value: unknown): value is Node =>
 const plainFields = new Set(["type", "start", "end", "operator", "computed", "optional", "async", "generator", "kind", "raw"]);
 const fieldsByType = new Map<string, readonly string[]>();
 
-/** The fields of a node that may hold nodes. All nodes of a type have the same fields in the same order, literals apart. */
+/**
+ * The fields of a node that may hold nodes. All nodes of a type have the same fields in the same order, literals apart; those of
+ * TypeScript have more, and are seen first.
+ */
 const fieldsOf = (node: Node): readonly string[] => {
   const known = fieldsByType.get(node.type);
   if (known !== undefined) return known;
