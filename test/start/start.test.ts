@@ -106,6 +106,19 @@ describe.skipIf(server === undefined)("an instance", () => {
     expect(rows).toEqual([{ outcome: "failed" }, { outcome: "done" }]);
   });
 
+  it("that is killed alone, by kill -9, takes its migration with it, and whatever that has started", async () => {
+    const folder = appFolder();
+    writeFileSync(join(folder, "holdfast.yaml"), "start: { migrate: 'sh -c \"node migrate.js; true\"', storage: false }\n");
+    const env = { DATABASE_URL: url, HOLDFAST_RELEASE: "r1" };
+    const first = startInstance(folder, ["--only", "migrate"], { ...env, MIGRATION_MS: "2000" });
+    await first.until(/^migrating$/m);
+    process.kill(first.child.pid ?? 0, "SIGKILL");
+    const second = startInstance(folder, ["--only", "migrate"], { ...env, MIGRATION_MS: "2500" });
+    expect(await second.ended).toBe(0);
+    // The first would have ended by now, had it been left alive.
+    expect(await runs()).toEqual({ begun: 2, ended: 1, overlapping: 0 });
+  });
+
   it("waits only so long for another that migrates, and says for whom", async () => {
     const folder = appFolder();
     writeFileSync(join(folder, "holdfast.yaml"), "start: { migrate: node migrate.js, storage: false, migrateTimeoutSeconds: 1 }\n");

@@ -158,7 +158,7 @@ async function underLock(client: PgClient, instance: string, step: MigrateStep, 
 }
 
 async function runMigrations({ command }: MigrateStep, { cwd, env, signal, say }: MigrateContext): Promise<MigrateOutcome> {
-  const { exitCode } = await runChild(command, { cwd, env, signal, graceMs: 20_000, onEnding: say });
+  const { exitCode } = await runChild(command, { cwd, env, signal, graceMs: 20_000, endsWithUs: true, onEnding: say });
   if (signal.aborted) return "interrupted";
   if (exitCode !== 0) throw fail("MIGRATION_FAILED", { command: printCommand(command), exitCode });
   return "done";
