@@ -125,15 +125,20 @@ describe("holdfast alone", () => {
 
   it("installs at most 15 MB, and no image, database or cloud client", async () => {
     const installed = (await readdir(join(project, "node_modules"))).filter((name) => !name.startsWith("."));
-    // What reads repositories and their deploy files is all that comes with it.
+    // What reads repositories and their deploy files comes with it, and what asks in a terminal.
     expect(installed.toSorted()).toEqual([
+      "@clack",
       "@oxc-parser",
       "@oxc-project",
       "commander",
       "dockerfile-ast",
+      "fast-string-truncated-width",
+      "fast-string-width",
+      "fast-wrap-ansi",
       "holdfast",
       "oxc-parser",
       "picocolors",
+      "sisteransi",
       "smol-toml",
       "vscode-languageserver-textdocument",
       "vscode-languageserver-types",
