@@ -1,19 +1,22 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuildServices, lacksBuilders, startBuildServices } from "./build-services.js";
 import { lacksContainers, startContainer } from "./container.js";
-import { makeApp, nodeApp, runInit } from "./made-apps.js";
+import { makeApp, makeDjangoProject, nodeApp, runInit } from "./made-apps.js";
 import { type OwnRegistry, startOwnRegistry } from "./own-registry.js";
 import { type Given, runWorkflow } from "./workflow-steps.js";
 
 const run = promisify(execFile);
 const sha = "0123456789abcdef0123456789abcdef01234567";
+const python = process.env["HOLDFAST_TEST_PYTHON"] ?? "";
 const hookKey = "key-of-the-hook";
 const sentryToken = "token-of-sentry";
 
@@ -219,6 +222,41 @@ describe.skipIf(lacksContainers || lacksBuilders)("the workflow that holdfast in
         expect(await (await fetch(`${container.origin}/env`)).json()).toMatchObject({ release: sha });
       } finally {
         await container.remove();
+      }
+    },
+  );
+
+  it.skipIf(!existsSync(python))(
+    "for a new Django project is stopped by the doctor, and publishes nothing",
+    { timeout: 300_000 },
+    async () => {
+      const project = await makeDjangoProject(python);
+      const tools = await mkdtemp(join(tmpdir(), "holdfast-venv-"));
+      try {
+        await runInit(project, ["--registry", `${services.registry}/camille/django`]);
+        await run(python, ["-m", "venv", tools]);
+        const django = await readFile(join(project, ".github/workflows/deploy.yml"), "utf8");
+        const base = given({ folder: project });
+        const { PIP_INDEX_URL, PIP_CERT } = process.env;
+        const pip = Object.fromEntries(
+          Object.entries({ PIP_INDEX_URL, PIP_CERT }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+        );
+        const { steps, failed } = await runWorkflow(django, {
+          ...base,
+          env: { ...base.env, ...pip, PATH: `${tools}/bin:${base.env["PATH"]}` },
+        });
+        expect(steps.map(({ step, exitCode }) => [step, exitCode])).toEqual([
+          ["Install", 0],
+          ["System check", 0],
+          ["Are all migrations written?", 0],
+          ["Test", 0],
+          ["Does everything survive the next deploy?", 1],
+        ]);
+        expect(steps.at(-1)?.printed).toMatch(/^::error file=config\/settings\.py,.*DATA001/m);
+        expect(failed).toEqual(["check"]);
+      } finally {
+        await rm(project, { recursive: true, force: true });
+        await rm(tools, { recursive: true, force: true });
       }
     },
   );

@@ -19,6 +19,8 @@ export interface InitResult {
   readonly steps: readonly string[];
   readonly isDryRun: boolean;
   readonly isJson: boolean;
+  /** Whether the person has seen the differences already, and decided on them. */
+  readonly isDecided: boolean;
 }
 
 /** Tell a person what was seen, before anything is asked. */
@@ -57,7 +59,8 @@ export function printResult(result: InitResult, io: Io): void {
     printJson(result, io);
     return;
   }
-  const { survey, files, steps, isDryRun } = result;
+  const { survey, files, steps, isDryRun, isDecided } = result;
+  const isChanged = files.some(({ state }) => state === "written" || state === "replaced");
   const paint = colors.createColors(io.stdout.hasColors);
   const out = (line = ""): void => void io.stdout.write(`${line}\n`);
   out(`${paint.bold(survey.name)}: ${seen(survey)}`);
@@ -65,11 +68,16 @@ export function printResult(result: InitResult, io: Io): void {
   const signs = { written: paint.green("+"), replaced: paint.yellow("~"), kept: paint.yellow("!"), same: paint.dim("=") };
   const width = Math.max(...files.map(({ path }) => path.length));
   for (const { path, state, why } of files) {
-    const ends = { written: why, replaced: `replaced: ${why}`, kept: "kept as it is; --force replaces it", same: "up to date" };
+    const ends = {
+      written: why,
+      replaced: `replaced: ${why}`,
+      kept: isDecided ? "kept as it is" : "kept as it is; --force replaces it",
+      same: "up to date",
+    };
     out(`  ${signs[state]} ${path.padEnd(width)}  ${paint.dim(ends[state])}`);
   }
   for (const { path, diff, state } of files) {
-    if (diff === undefined) continue;
+    if (diff === undefined || isDecided) continue;
     out();
     out(`  ${paint.bold(path)}, ${state === "kept" ? "as it would be" : "what is new"}:`);
     for (const line of diff) out(`    ${line.startsWith("+") ? paint.green(line) : line.startsWith("-") ? paint.red(line) : line}`);
@@ -83,7 +91,7 @@ export function printResult(result: InitResult, io: Io): void {
     }
   }
   printList("Worth knowing:", survey.advice, "-");
-  printList(isDryRun ? "Nothing was written. Once it is:" : "Next:", steps, "1");
+  if (isChanged) printList(isDryRun ? "Nothing was written. Once it is:" : "Next:", steps, "1");
 
   function printList(title: string, lines: readonly string[], mark: "-" | "1"): void {
     if (lines.length === 0) return;

@@ -58,6 +58,7 @@ describe("holdfast init", () => {
     const { exitCode, out } = await init(["--yes"]);
     expect(exitCode).toBe(0);
     expect(out.match(/= .*up to date/g)).toHaveLength(written.length);
+    expect(out).not.toContain("Next:");
     expect(written.map((name) => statSync(join(folder, name)).mtimeMs)).toEqual(before);
   });
 
@@ -128,13 +129,15 @@ describe("holdfast init", () => {
       "What becomes of Dockerfile?": "replace",
       "What becomes of .dockerignore?": "keep",
     };
-    const { exitCode, err } = await init(["--deploy", "image"], async ({ message }) => {
+    const { exitCode, err, out } = await init(["--deploy", "image"], async ({ message }) => {
       asked.push(message);
       return await Promise.resolve(answers[message]);
     });
     expect(exitCode).toBe(0);
     expect(asked).toEqual(Object.keys(answers));
     expect(err).toMatch(/shop: Node 22[^]*Dockerfile is there already, and would become:[^]*- FROM scratch/);
+    // What was decided on is not shown twice.
+    expect(out).not.toContain("- FROM scratch");
     expect(read("Dockerfile")).not.toContain("scratch");
     expect(read(".dockerignore")).toBe("mine\n");
     expect(read("render.yaml")).toMatch(/url: docker\.io\/camille\/boutique:main[^]*plan: standard/);

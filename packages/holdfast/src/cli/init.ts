@@ -50,7 +50,18 @@ export async function run(options: InitFlags & { readonly directory: string; rea
       diff: before === undefined || how === "same" ? undefined : printDiff(diffLines(before, file.text)).map(maskSecrets),
     });
   }
-  printResult({ survey, answers: answersShown(answers), files: written, steps: plan.steps, isDryRun: dryRun, isJson: json }, io);
+  printResult(
+    {
+      survey,
+      answers: answersShown(answers),
+      files: written,
+      steps: plan.steps,
+      isDryRun: dryRun,
+      isJson: json,
+      isDecided: ask !== undefined && !force,
+    },
+    io,
+  );
   return 0;
 
   async function decide(

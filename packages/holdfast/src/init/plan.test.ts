@@ -84,6 +84,15 @@ describe.each(Object.keys(sampleApps))("the files of %s", (name) => {
   });
 });
 
+describe("the workflow", () => {
+  it("asks the doctor of every app, and not of pages, which write nothing", async () => {
+    for (const name of Object.keys(sampleApps)) {
+      const lines = workflowOf(await planned(name)).jobs["check"]?.steps.map(({ run }) => run ?? "") ?? [];
+      expect(lines.some((line) => line.includes("doctor --format github"))).toBe(!name.startsWith("pages"));
+    }
+  });
+});
+
 describe("the Dockerfile", () => {
   it("of a workspace copies and installs what the app is built with, and nothing else", async () => {
     const dockerfile = (await planned("a workspace"))["apps/eu/shop/Dockerfile"] ?? "";

@@ -21,9 +21,14 @@ export function checkSteps(survey: Survey, version: string): readonly string[] {
     "        with:",
     "          persist-credentials: false",
     ...own,
-    "      # Ends the run where uploads or records would be lost at the next deploy, with the line that loses them.",
-    "      - name: Does everything survive the next deploy?",
-    `        run: ${holdfast} doctor --format github${app}`,
+    // Pages alone write nothing.
+    ...(stack.kind === "static"
+      ? []
+      : [
+          "      # Ends the run where uploads or records would be lost at the next deploy, with the line that loses them.",
+          "      - name: Does everything survive the next deploy?",
+          `        run: ${holdfast} doctor --format github${app}`,
+        ]),
     ...(Object.keys(survey.schema.variables).length === 0
       ? []
       : [
