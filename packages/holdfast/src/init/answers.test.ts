@@ -31,7 +31,10 @@ describe("answers", () => {
     expect(problemsOf({ ...usual, platform: "other", deploy: "git" })).toEqual([expect.stringContaining("Only Render")]);
   });
 
-  it.each(["/", "/etc", "/opt/render/project/src/", "data", "/var/../etc"])("no disk is mounted at %s", (disk) => {
-    expect(problemsOf({ ...usual, plan: "starter", disk })).toEqual([expect.stringContaining("No disk can be mounted")]);
-  });
+  it.each(["/", "/etc", "/opt/render/project/src/", "data", "/var/../etc", "/data # x", "/data\n- x"])(
+    "no disk is mounted at %s",
+    (disk) => {
+      expect(problemsOf({ ...usual, plan: "starter", disk })).toEqual([expect.stringContaining("No disk can be mounted")]);
+    },
+  );
 });

@@ -53,7 +53,7 @@ export function problemsOf({ platform, plan, deploy, registry, disk }: Answers):
     problems.push(
       "A free service at Render has no disk: everything it writes is gone at the next deploy. Leave --disk out, or choose --plan starter.",
     );
-  if (disk !== undefined && (!disk.startsWith("/") || disk.includes("..") || notMountable.has(disk.replace(/(.)\/+$/, "$1"))))
+  if (disk !== undefined && (!/^(?:\/[\w-][\w.-]*)+\/?$/.test(disk) || notMountable.has(disk.replace(/(.)\/+$/, "$1"))))
     problems.push(`No disk can be mounted at "${disk}". Name a folder of its own, such as /var/data.`);
   if (deploy === "git" && platform !== "render")
     problems.push("Only Render is known to build from git here: --deploy git goes with --platform render.");

@@ -3,7 +3,7 @@ import { join, posix } from "node:path";
 import { installedPackages } from "../app-model/python/requirements.js";
 import type { AppModel, SourceTree } from "../app-model/model.js";
 import { habitsOf } from "../start/detect.js";
-import { textOf } from "./repository-files.js";
+import { isPlainWord, textOf } from "./repository-files.js";
 import type { DjangoStack, PythonPackages } from "./stack.js";
 
 /** The Python that is taken where the app does not say. */
@@ -85,7 +85,7 @@ function wsgiOf(folder: string, settings: string): string | undefined {
   const beside = `${settings.split(".")[0] ?? ""}/wsgi.py`;
   if (existsSync(join(folder, beside))) return beside.slice(0, -3).replaceAll("/", ".");
   const found = readdirSync(folder, { withFileTypes: true }).find(
-    (entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "wsgi.py")),
+    (entry) => entry.isDirectory() && /^[a-z_]\w*$/i.test(entry.name) && existsSync(join(folder, entry.name, "wsgi.py")),
   );
   return found === undefined ? undefined : `${found.name}.wsgi`;
 }
@@ -120,7 +120,7 @@ function foldersWritten(app: AppModel | undefined): readonly string[] {
   const inside = (path: string | undefined): string | undefined => {
     if (path === undefined || path.includes("${") || posix.isAbsolute(path)) return undefined;
     const clean = posix.normalize(path).replace(/\/$/, "");
-    return clean.startsWith("..") ? undefined : clean;
+    return clean.startsWith("..") || !isPlainWord(clean) ? undefined : clean;
   };
   const uploads = destinations(app, "sinks").flatMap((one) => (one.kind === "disk" ? (inside(one.path) ?? []) : []));
   const databases = destinations(app, "databases").flatMap((one) => (one.kind === "disk" ? (inside(one.path) ?? []) : []));

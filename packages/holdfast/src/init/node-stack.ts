@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { habitsOf } from "../start/detect.js";
-import { type PackageJson, packageIn, textOf } from "./repository-files.js";
+import { isPlainWord, type PackageJson, packageIn, textOf } from "./repository-files.js";
 import type { NodeStack } from "./stack.js";
 import { type Workspace, workspaceAround } from "./workspace.js";
 
@@ -156,7 +156,10 @@ function compilerOf(folder: string): { readonly output: string | undefined; read
   const options = read(join(folder, "tsconfig.json"), 0);
   const outDir = options["outDir"];
   return {
-    output: typeof outDir === "string" && options["noEmit"] !== true ? posix.normalize(outDir).replace(/\/$/, "") : undefined,
+    output:
+      typeof outDir === "string" && isPlainWord(outDir) && options["noEmit"] !== true
+        ? posix.normalize(outDir).replace(/\/$/, "")
+        : undefined,
     hasSourceMaps: options["sourceMap"] === true,
   };
 }

@@ -118,7 +118,7 @@ function entryOf(
   name: string,
 ): readonly string[] {
   const key = `      - key: ${variable}`;
-  const about = description === undefined ? [] : [`      # ${description}.`];
+  const about = description === undefined ? [] : [`      # ${description.replaceAll(/\s+/g, " ")}.`];
   if (variable === "DATABASE_URL" && database === "postgres")
     return [key, "        fromDatabase:", `          name: ${name}-db`, "          property: connectionString"];
   if (ownSecret.test(variable)) return [...about, key, "        generateValue: true"];

@@ -24,6 +24,11 @@ export function relativePath(from: string, to: string): string {
   return relative(from, to).split(sep).join("/") || ".";
 }
 
+/** Whether a name or a path can stand in a Dockerfile, in YAML and in a line of shell as it is, and means nothing but itself there. */
+export function isPlainWord(text: string): boolean {
+  return /^[\w@.+/-]+$/.test(text) && !text.startsWith("-");
+}
+
 /** `package.json`, as much of it as matters here. */
 export interface PackageJson {
   readonly name?: string;

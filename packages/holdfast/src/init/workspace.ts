@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import { type PackageJson, packageIn, relativePath, textOf } from "./repository-files.js";
+import { isPlainWord, type PackageJson, packageIn, relativePath, textOf } from "./repository-files.js";
 import type { Member } from "./stack.js";
 
 /** A workspace, and which of its packages an app is built with. */
@@ -29,7 +29,8 @@ function membersOf(root: string): readonly Member[] {
   const folders = new Set(patterns.flatMap((pattern) => expand(root, pattern.replace(/^\.\//, "").split("/"))));
   return [...folders].flatMap((path) => {
     const name = packageIn(path)?.name;
-    return name === undefined || path === root ? [] : [{ name, folder: relativePath(root, path) }];
+    const folder = relativePath(root, path);
+    return name === undefined || path === root || !isPlainWord(name) || !isPlainWord(folder) ? [] : [{ name, folder }];
   });
 }
 
