@@ -31,10 +31,10 @@ export async function surveyApp(folder: string): Promise<Survey> {
   } catch (cause) {
     throw fail("FOLDER_UNREADABLE", { path: folder, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }
-  const path = relativePath(base, folder);
-  if (!isPlainWord(path)) throw fail("APP_UNKNOWN", { path: folder, reason: `"${path}" cannot stand in a Dockerfile as it is` });
+  const root = relativePath(base, folder);
+  if (!isPlainWord(root)) throw fail("APP_UNKNOWN", { path: folder, reason: `"${root}" cannot stand in a Dockerfile as it is` });
   const apps = await readApps(tree);
-  const app = apps.find(({ root }) => root === ".") ?? apps[0];
+  const app = apps.find((one) => one.root === ".") ?? apps[0];
   const { stack, context, advice } = stackOf(folder, base, tree, app);
   const wanted = new Set([...healthPaths, "SIGTERM", "/admin"]);
   const facts = await readCodeFacts(tree, ["."], wanted);
@@ -46,7 +46,7 @@ export async function surveyApp(folder: string): Promise<Survey> {
   return {
     name: nameOf(folder, repository?.remotes[0]),
     base,
-    root: path,
+    root,
     context: relativePath(base, context),
     stack,
     // What somebody has written down counts for more than what was seen.

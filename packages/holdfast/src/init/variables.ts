@@ -1,5 +1,6 @@
 import type { EnvironmentRule, EnvironmentSchema, VariableSchema } from "#env/schema";
-import type { AppModel, Condition, EnvironmentRead } from "../app-model/model.js";
+import { variablesOf } from "../app-model/conditions.js";
+import type { AppModel, EnvironmentRead } from "../app-model/model.js";
 import { platforms } from "../platforms/platforms.js";
 
 /** Variables that the machine, the language or the platform sets: nobody configures an app by them. */
@@ -91,25 +92,7 @@ function describe(name: string, seen: readonly EnvironmentRead[]): VariableSchem
 function namesTurnedOn(app: AppModel | undefined): readonly string[] {
   const outcomes = (app?.readings ?? []).flatMap(({ sinks, databases }) => [...sinks, ...databases].flatMap((place) => place.outcomes));
   return outcomes.flatMap(({ when, destination }) => [
-    ...namesIn(when),
+    ...variablesOf(when),
     ...(destination.kind === "disk" ? [...(destination.path ?? "").matchAll(/\$\{([A-Z][A-Z0-9_]*)/g)].map(([, name = ""]) => name) : []),
   ]);
-}
-
-function namesIn(condition: Condition): readonly string[] {
-  switch (condition.kind) {
-    case "set":
-    case "present":
-    case "equals":
-      return [condition.name];
-    case "not":
-      return namesIn(condition.of);
-    case "all":
-    case "any":
-      return condition.of.flatMap(namesIn);
-    case "always":
-    case "disk":
-    case "unknown":
-      return [];
-  }
 }
