@@ -1,7 +1,9 @@
 import type { Rule } from "./rule.js";
+import { cloudInDeadCode } from "./rules/cloud-in-dead-code.js";
 import { committedDatabase } from "./rules/committed-database.js";
 import { committedUploads } from "./rules/committed-uploads.js";
 import { databaseDepends } from "./rules/database-depends.js";
+import { databaseExpires } from "./rules/database-expires.js";
 import { databaseOnPassingDisk } from "./rules/database-on-passing-disk.js";
 import { databaseUnknown } from "./rules/database-unknown.js";
 import { diskElsewhere } from "./rules/disk-elsewhere.js";
@@ -37,11 +39,13 @@ export const rules: readonly Rule[] = [
   diskWithoutEffect,
   mediaNotServed,
   twoStorages,
+  cloudInDeadCode,
   databaseOnPassingDisk,
   databaseDepends,
   databaseUnknown,
   committedDatabase,
   sideDatabaseOnDisk,
+  databaseExpires,
   variableNotDeclared,
   settingsModuleNotSet,
   variablesHalfSet,
