@@ -149,8 +149,8 @@ describe.skipIf(lacksChromium)("media-image.js in a page", () => {
     await few.page.waitForLoadState("load");
     expect(await few.page.locator("media-image").count()).toBe(0);
     const all = await open(body, { script: `<script src="/media-image.js" data-all defer></script>` });
+    await expect.poll(async () => (await all.heard()).map(({ path }) => path)).toEqual(["/missing/plain.png"]);
     await all.page.waitForLoadState("load");
-    expect((await all.heard()).map(({ path }) => path)).toEqual(["/missing/plain.png"]);
     expect(await all.page.locator("media-image").count()).toBe(1);
   });
 
