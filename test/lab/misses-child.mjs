@@ -2,13 +2,12 @@
 // for a variant many times at once, and tells what it has done.
 import { diskStorage, openMedia } from "../../packages/media/dist/index.js";
 
-const { url, prefix, folder, leaseMs } = JSON.parse(process.argv[2]);
+const { url, prefix, folder, env, leaseMs } = JSON.parse(process.argv[2]);
 const quiet = { info: () => undefined, warn: console.error, error: console.error };
 const media = await openMedia({
-  storage: diskStorage({ root: folder }),
-  database: url,
+  // On the disk, or where the environment leads.
+  ...(env === undefined ? { storage: diskStorage({ root: folder }), database: url, env: {} } : { env }),
   tablePrefix: prefix,
-  env: {},
   log: quiet,
   leaseMs,
   settleEveryMs: 0,
