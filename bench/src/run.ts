@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.js";
 import { avifFirstAnswer } from "./benches/avif-first-answer.js";
+import { besideBombs } from "./benches/beside-bombs.js";
 import { bucketObjects } from "./benches/bucket-objects.js";
 import { cloudUploads } from "./benches/cloud-uploads.js";
 import { coldVariants } from "./benches/cold-variants.js";
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   avifFirstAnswer,
   hotVariant,
   staticFiles,
+  besideBombs,
   putThroughput,
   bucketObjects,
   cloudUploads,

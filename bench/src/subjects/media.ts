@@ -10,7 +10,7 @@ import { listen } from "../ports.js";
 /** What Holdfast's process can be told to do. */
 export type MediaCommands = {
   /** Open media in a fresh folder, keep these files in it, and serve. Answers the origin and each file's path. */
-  readonly serve: (order: { readonly folder: string; readonly paths: readonly string[] }) => Promise<Served>;
+  readonly serve: (order: ServeOrder) => Promise<Served>;
   /** Put the same bytes over and over, `concurrency` at a time. Answers what that cost. */
   readonly put: (order: PutOrder) => Promise<Cost>;
   /** Wait until nothing is being made in the background any more. */
@@ -20,6 +20,14 @@ export type MediaCommands = {
   /** Answers the most memory the process has held, in bytes. */
   readonly peakMemory: (nothing: undefined) => Promise<number>;
 };
+
+/** What to keep and serve, and where images are decoded. */
+export interface ServeOrder {
+  readonly folder: string;
+  readonly paths: readonly string[];
+  /** @defaultValue "inline" */
+  readonly decoding?: "inline" | "process";
+}
 
 /** Where files are served: the path of each without transform and name, in the order given. */
 export interface Served {
@@ -41,8 +49,8 @@ let server: Server | undefined;
 
 /** Holdfast itself: the real library, its disk storage and SQLite catalogue, behind Node's own HTTP server. */
 answerCommands<MediaCommands>({
-  async serve({ folder, paths }) {
-    const opened = await open(folder);
+  async serve({ folder, paths, decoding }) {
+    const opened = await open(folder, decoding);
     const files: MediaFile[] = [];
     await inParallel(paths, 2, async (path, i) => {
       files[i] = await opened.put(await readFile(path), { name: basename(path) });
@@ -76,8 +84,8 @@ answerCommands<MediaCommands>({
   },
 });
 
-async function open(folder: string): Promise<Media> {
+async function open(folder: string, decoding: ServeOrder["decoding"] = "inline"): Promise<Media> {
   const quiet = { info: () => undefined, warn: console.warn, error: console.error };
-  media = await openMedia({ cwd: folder, env: { MEDIA_ALLOW_EPHEMERAL: "1" }, log: quiet });
+  media = await openMedia({ cwd: folder, env: { MEDIA_ALLOW_EPHEMERAL: "1" }, log: quiet, decoding });
   return media;
 }

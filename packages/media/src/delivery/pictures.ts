@@ -14,6 +14,8 @@ const largePixels = 6_000_000;
 /** The longest side of a mezzanine, and how much larger than what is made of it it has to be, so that nobody sees the difference. */
 const mezzanineSide = 2048;
 const headroom = 2;
+/** Up to so many pixels a picture is small. */
+const smallPixels = 3_500_000;
 const maxRemembered = 2000;
 
 /** A mezzanine as rows and keys know it. No URL asks for it: no transform has this name. */
@@ -58,7 +60,7 @@ export function createPictures(storage: Storage, shelf: VariantShelf, counts: Co
     try {
       const input = path ?? (await readAll(await storage.open(key)));
       counts.originals += 1;
-      return { key, name, input };
+      return { key, name, input, isSmall: isSmall(file) };
     } catch (error) {
       throw isHoldfastError(error, "OBJECT_NOT_FOUND") ? lost(file) : error;
     }
@@ -85,7 +87,9 @@ export function createPictures(storage: Storage, shelf: VariantShelf, counts: Co
       const { width, height } = file;
       if (width === undefined || height === undefined || !isServedByMezzanine(file, transform)) return await original(file);
       const input = await findMezzanine(file);
-      return input === undefined ? await original(file) : { key: file.key, name: file.name, input, standsFor: { width, height } };
+      return input === undefined
+        ? await original(file)
+        : { key: file.key, name: file.name, input, standsFor: { width, height }, isSmall: true };
     },
     wantsMezzanine: (file) => isLarge(file) && (known.get(file.id) ?? "none") === "none",
     noteMezzanine: (file) => note(file, "somewhere"),
@@ -93,6 +97,11 @@ export function createPictures(storage: Storage, shelf: VariantShelf, counts: Co
       note(file, (await locate(file)) === undefined ? "none" : "unusable");
     },
   };
+}
+
+/** Whether a picture is decoded soon and in little memory, whatever its format. */
+function isSmall({ width, height, frames }: FileRecord): boolean {
+  return width !== undefined && height !== undefined && frames === 1 && width * height <= smallPixels;
 }
 
 /** Whether of a picture a mezzanine is kept. */

@@ -35,6 +35,21 @@ describe("the decoder's budget", () => {
     expect(started).toEqual(["first", "large", "small"]);
   });
 
+  it("lets a small one pass a large one that waits, one at a time, without taking what the large one waits for", async () => {
+    const mb = 1024 * 1024;
+    const { started, begin, end } = bench(240 * mb);
+    const all = [begin("first", 200 * mb), begin("large", 200 * mb), begin("small", 20 * mb), begin("next", 20 * mb)];
+    await settled();
+    expect(started).toEqual(["first", "small"]);
+    end("first");
+    await settled();
+    // The small one still runs, and the large one has all it needs.
+    expect(started).toEqual(["first", "small", "large", "next"]);
+    end("small");
+    end("large");
+    await Promise.all(all);
+  });
+
   it("runs what exceeds it alone", async () => {
     const { started, begin, end } = bench();
     const all = [begin("huge", 500), begin("small", 20)];

@@ -24,7 +24,10 @@ interface Waiting {
   readonly give: (process: DecodingProcess) => void;
 }
 
-/** Processes of one urgency: those that are free, and who waits for one. */
+/** Who a process works for. What comes from strangers, and whatever is large, leaves one process to small pictures of ours. */
+type Lane = Urgency | "small";
+
+/** Processes of one lane: those that are free, and who waits for one. */
 interface Crew {
   readonly most: number;
   readonly free: DecodingProcess[];
@@ -35,7 +38,7 @@ interface Crew {
 /**
  * Decode in processes of their own, which may die of what they decode: of a crash in a decoder, for want of memory, killed by the
  * system. Whatever one was doing is tried once more in a fresh one. What is done in the background has a process to itself, of low
- * priority. They end with this one, however it ends.
+ * priority; so have small pictures, where those of the foreground are taken. They end with this one, however it ends.
  *
  * @param module the main module of a decoding process
  */
@@ -46,8 +49,9 @@ export function decodeInProcesses(
 ): Decoding {
   const most = Math.max(1, Math.min(availableParallelism(), 8));
   const budget = createBudget(limits.maxDecodeBytes, most + 1, counts);
-  const crews: Readonly<Record<Urgency, Crew>> = {
+  const crews: Readonly<Record<Lane, Crew>> = {
     foreground: { most, free: [], waiting: [], size: 0 },
+    small: { most: 1, free: [], waiting: [], size: 0 },
     background: { most: 1, free: [], waiting: [], size: 0 },
   };
   const all = new Set<DecodingProcess>();
@@ -55,21 +59,21 @@ export function decodeInProcesses(
   let isClosed = false;
   let idleTimer: NodeJS.Timeout | undefined;
 
-  const start = (urgency: Urgency): DecodingProcess => {
-    const started = startDecodingProcess(module, limits, budget, urgency);
+  const start = (lane: Lane): DecodingProcess => {
+    const started = startDecodingProcess(module, limits, budget, lane === "background" ? lane : "foreground");
     all.add(started);
-    crews[urgency].size += 1;
+    crews[lane].size += 1;
     return started;
   };
 
-  const acquire = async (urgency: Urgency): Promise<DecodingProcess> => {
-    const crew = crews[urgency];
+  const acquire = async (lane: Lane): Promise<DecodingProcess> => {
+    const crew = crews[lane];
     clearTimeout(idleTimer);
     for (let ready = crew.free.pop(); ready !== undefined; ready = crew.free.pop()) {
       if (ready.isAlive) return ready;
       forget(ready, crew);
     }
-    if (crew.size < crew.most) return start(urgency);
+    if (crew.size < crew.most) return start(lane);
     if (crew.waiting.length >= maxWaiting) {
       counts.refused += 1;
       throw fail("OVERLOADED", { what: "Image decoding", retryAfterSeconds });
@@ -85,13 +89,13 @@ export function decodeInProcesses(
     void gone.end();
   };
 
-  const release = (used: DecodingProcess, urgency: Urgency): void => {
-    const crew = crews[urgency];
+  const release = (used: DecodingProcess, lane: Lane): void => {
+    const crew = crews[lane];
     const isWorn = !used.isAlive || used.tasks >= maxTasks || used.residentBytes > maxResidentBytes;
     if (isWorn || isClosed) forget(used, crew);
     else crew.free.push(used);
     const next = isClosed ? undefined : crew.waiting.shift();
-    if (next !== undefined) next.give(crew.free.pop() ?? start(urgency));
+    if (next !== undefined) next.give(crew.free.pop() ?? start(lane));
     else if (counts.running === 0) endWhenIdle();
   };
 
@@ -103,25 +107,36 @@ export function decodeInProcesses(
     idleTimer.unref();
   };
 
-  const attempt = async (task: DecodingTask, urgency: Urgency): Promise<FileFacts | RenderedVariant> => {
+  /** So many are under way, or wait, that are not known to be small. */
+  let others = 0;
+
+  /** Small pictures are made with the others, and beside those that are not small in a process that no such one takes. */
+  const laneOf = (task: DecodingTask): Lane => {
+    if (task.kind === "render" && task.urgency === "background") return "background";
+    return isSmall(task) && others > 0 ? "small" : "foreground";
+  };
+
+  const attempt = async (task: DecodingTask): Promise<FileFacts | RenderedVariant> => {
     if (isClosed) throw fail("MEDIA_CLOSED");
-    const used = await acquire(urgency);
+    const lane = laneOf(task);
+    const isOther = lane === "foreground" && !isSmall(task);
+    if (isOther) others += 1;
     try {
-      return await used.run(task);
+      const used = await acquire(lane);
+      return await used.run(task).finally(() => release(used, lane));
     } finally {
-      release(used, urgency);
+      if (isOther) others -= 1;
     }
   };
 
   const run = async (task: DecodingTask): Promise<FileFacts | RenderedVariant> => {
     const { key, name } = task.picture;
-    const urgency = task.kind === "render" ? task.urgency : "foreground";
     const undecodable = (seconds: number): Error => fail("IMAGE_UNDECODABLE", { name, retryAfterSeconds: seconds });
     const until = poisoned.get(key) ?? 0;
     if (until > Date.now()) throw undecodable(Math.ceil((until - Date.now()) / 1000));
     for (let deaths = 0, falseStarts = 0; ;) {
       try {
-        return await attempt(task, urgency);
+        return await attempt(task);
       } catch (error) {
         if (!(error instanceof ProcessDied) || isClosed) {
           throw error;
@@ -150,4 +165,8 @@ export function decodeInProcesses(
       await Promise.all([...all].map(async (each) => await each.end()));
     },
   };
+}
+
+function isSmall(task: DecodingTask): boolean {
+  return task.kind === "render" && task.picture.isSmall === true;
 }

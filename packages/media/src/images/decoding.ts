@@ -19,6 +19,8 @@ export interface Picture {
   readonly input: DecoderInput;
   /** The size of the picture that this one is a smaller copy of, upright: what is made is as large as if it were made of that. */
   readonly standsFor?: Size;
+  /** Whether it is known to be decoded soon and in little memory: then it waits behind none that is not. @defaultValue false */
+  readonly isSmall?: boolean;
 }
 
 /** What is asked of a picture. */
