@@ -6,6 +6,7 @@ import { Client } from "pg";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { findFreePorts } from "../../bench/src/servers/daemons.js";
 import { startInstance } from "./instance.js";
+import { slowMigration } from "./slow-migration.js";
 
 const server = inject("postgres");
 /** A Python that has Django, gunicorn and psycopg; `.ci/machine.sh` makes one. */
@@ -27,22 +28,6 @@ url = urlsplit(os.environ["DATABASE_URL"])
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:], "USER": url.username, "HOST": url.hostname, "PORT": url.port}}
 INSTALLED_APPS.append("shop")
 `;
-/** A migration that takes as long as it is told, so that another start meets it. */
-const migration = `
-import os, time
-from django.db import migrations, models
-
-def wait(apps, schema_editor):
-    print("migrating", flush=True)
-    time.sleep(float(os.environ.get("MIGRATION_S", "0")))
-
-class Migration(migrations.Migration):
-    initial = True
-    operations = [
-        migrations.CreateModel("Article", [("id", models.BigAutoField(primary_key=True)), ("title", models.CharField(max_length=80))]),
-        migrations.RunPython(wait, migrations.RunPython.noop),
-    ]
-`;
 
 /** A new Django project with an app, as django-admin makes it. */
 function project(): string {
@@ -52,7 +37,7 @@ function project(): string {
   run("-m", "django", "startproject", "config", ".");
   run("-m", "django", "startapp", "shop");
   writeFileSync(join(folder, "config/settings.py"), settings, { flag: "a" });
-  writeFileSync(join(folder, "shop/migrations/0001_initial.py"), migration);
+  writeFileSync(join(folder, "shop/migrations/0001_initial.py"), slowMigration);
   return folder;
 }
 

@@ -10,6 +10,7 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { findFreePorts } from "../../bench/src/servers/daemons.js";
 import { root } from "../house/workspace.js";
 import { startInstance, startProgram, type Instance } from "./instance.js";
+import { slowMigration } from "./slow-migration.js";
 
 const server = inject("postgres");
 /** A Python that has Django, gunicorn and psycopg; `.ci/machine.sh` makes one, and django.test.ts says where it is missing. */
@@ -43,21 +44,6 @@ def upload(request):
 
 urlpatterns = [path("healthz", lambda request: HttpResponse("well")), path("upload", upload)]
 `;
-const migration = `
-import os, time
-from django.db import migrations, models
-
-def wait(apps, schema_editor):
-    print("migrating", flush=True)
-    time.sleep(float(os.environ.get("MIGRATION_S", "0")))
-
-class Migration(migrations.Migration):
-    initial = True
-    operations = [
-        migrations.CreateModel("Article", [("id", models.BigAutoField(primary_key=True)), ("title", models.CharField(max_length=80))]),
-        migrations.RunPython(wait, migrations.RunPython.noop),
-    ]
-`;
 
 /** A new Django project, as django-admin makes it, with what `holdfast init` writes. */
 function project(): string {
@@ -69,7 +55,7 @@ function project(): string {
   writeFileSync(join(folder, "config/settings.py"), settings, { flag: "a" });
   writeFileSync(join(folder, "dj.py"), databaseModule);
   writeFileSync(join(folder, "config/urls.py"), urls);
-  writeFileSync(join(folder, "shop/migrations/0001_initial.py"), migration);
+  writeFileSync(join(folder, "shop/migrations/0001_initial.py"), slowMigration);
   run(process.execPath, join(root, "packages/holdfast/dist/bin.js"), "init", "--yes", "--registry", "you/shop");
   return folder;
 }
