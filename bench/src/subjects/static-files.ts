@@ -1,6 +1,5 @@
 import { createServer } from "node:http";
-import { getRequestListener } from "@hono/node-server";
-import { openStaticFiles } from "@holdfast/media/static";
+import { nodeStaticHandler, openStaticFiles } from "@holdfast/media/static";
 import { answerCommands } from "../child.js";
 import { listen } from "../ports.js";
 
@@ -10,12 +9,12 @@ export type StaticCommands = {
   readonly serve: (order: { readonly folder: string; readonly name: string }) => Promise<string>;
 };
 
-/** Static files as an app of Hono serves them. */
+/** Static files as an app on Node's own server serves them. */
 answerCommands<StaticCommands>({
   async serve({ folder, name }) {
     const files = await openStaticFiles({ folder });
-    const listener = getRequestListener(async (request) => (await files.handler(request)) ?? new Response(null, { status: 404 }));
-    const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+    const serve = nodeStaticHandler(files);
+    const server = createServer((request, response) => serve(request, response, () => response.writeHead(404).end()));
     return new URL(files.url(name), await listen(server)).href;
   },
 });

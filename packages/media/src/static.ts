@@ -1,2 +1,3 @@
 export { openStaticFiles, type StaticFiles, type StaticFilesOptions } from "./http/static-files.js";
+export { nodeStaticHandler, type NodeStaticHandler } from "./http/static-node.js";
 export { publishStaticFiles, type PublishOptions, type PublishReport } from "./http/static-publishing.js";

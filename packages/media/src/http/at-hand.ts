@@ -1,7 +1,6 @@
 import type { AtHand } from "../delivery/at-hand.js";
-import type { Media } from "../media.js";
 
-type Handler = Media["handler"];
+type Handler = (request: Request) => Promise<Response | undefined>;
 
 const known = new WeakMap<Handler, AtHand>();
 

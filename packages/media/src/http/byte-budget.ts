@@ -2,6 +2,8 @@
 export interface ByteBudget {
   /** The bytes under a name, made once for all who ask at the same time. */
   get(name: string, make: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>>;
+  /** The bytes under a name, where they are kept. */
+  atHand(name: string): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Make a budget of `maxBytes`. */
@@ -19,14 +21,18 @@ export function createByteBudget(maxBytes: number): ByteBudget {
       total -= gone.byteLength;
     }
   }
+  function atHand(name: string): Uint8Array<ArrayBuffer> | undefined {
+    const found = kept.get(name);
+    if (found === undefined) return undefined;
+    kept.delete(name);
+    kept.set(name, found);
+    return found;
+  }
   return {
+    atHand,
     async get(name, make) {
-      const found = kept.get(name);
-      if (found !== undefined) {
-        kept.delete(name);
-        kept.set(name, found);
-        return found;
-      }
+      const found = atHand(name);
+      if (found !== undefined) return found;
       const begun = making.get(name);
       if (begun !== undefined) return await begun;
       const made = make();

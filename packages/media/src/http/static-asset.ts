@@ -122,44 +122,75 @@ export function codingsOf(header: string | null): readonly Coding[] {
   return order;
 }
 
+/** What is said of a form of a file, the same each time: names in the order in which a `Response` has them. */
+export interface FormHeaders {
+  /** A form has one of its own, for it is a representation of its own (RFC 9110 §8.8.3). */
+  readonly etag: string;
+  readonly withBytes: Readonly<Record<string, string>>;
+  readonly notModified: Readonly<Record<string, string>>;
+}
+
+/** Choose the form of a file that the client likes best. */
+export function codingFor({ forms }: Asset, acceptEncoding: string | null): Coding {
+  if (!isCoded(forms)) return "identity";
+  return codingsOf(acceptEncoding).find((coding) => forms[coding] !== undefined) ?? "identity";
+}
+
+/** Work out what is said of a form, with its bytes and without. */
+export function headersOfForm(asset: Asset, coding: Coding, isImmutable: boolean): FormHeaders {
+  const etag = `"${asset.hash}${coding === "identity" ? "" : `-${coding}`}"`;
+  const cacheControl = { "cache-control": isImmutable ? "public, max-age=31536000, immutable" : "no-cache" };
+  const validator = { etag, ...(isCoded(asset.forms) ? { vary: "Accept-Encoding" } : {}) };
+  const withBytes = {
+    "accept-ranges": "bytes",
+    ...cacheControl,
+    ...(coding === "identity" ? {} : { "content-encoding": coding }),
+    "content-length": String((asset.forms[coding] ?? asset.forms.identity).size),
+    "content-type": asset.type,
+    ...validator,
+    "x-content-type-options": "nosniff",
+  };
+  return { etag, withBytes, notModified: { ...cacheControl, ...validator } };
+}
+
+/** What the bytes of a form are called in memory. */
+export function nameInMemory({ hash, type }: Asset, coding: Coding): string {
+  return `${hash}-${type}-${coding}`;
+}
+
 /**
- * Answer a GET or HEAD for a file: the best form that the client takes, conditions, one range. Each form has an ETag of its own, for it
- * is a representation of its own (RFC 9110 §8.8.3).
+ * Answer a GET or HEAD for a file: the best form that the client takes, conditions, one range.
  *
  * @throws PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, METHOD_NOT_ALLOWED, and what opening the bytes throws
  */
 export async function respondWithAsset(request: Request, asset: Asset, isImmutable: boolean, memory: ByteBudget): Promise<Response> {
   const { method, headers } = request;
   if (method !== "GET" && method !== "HEAD") throw fail("METHOD_NOT_ALLOWED", { method, allow: "GET, HEAD" });
-  const { forms, hash, type } = asset;
-  const isCoded = forms.br !== undefined || forms.gzip !== undefined;
-  const coding = isCoded ? (codingsOf(headers.get("accept-encoding")).find((one) => forms[one] !== undefined) ?? "identity") : "identity";
-  const form = forms[coding] ?? forms.identity;
-  const etag = `"${hash}${coding === "identity" ? "" : `-${coding}`}"`;
+  const coding = codingFor(asset, headers.get("accept-encoding"));
+  const form = asset.forms[coding] ?? asset.forms.identity;
+  const { etag, withBytes, notModified } = headersOfForm(asset, coding, isImmutable);
   // The same bytes have the same name: that they are older than a date says nothing.
   const validators = { etag, storedAt: Number.NaN };
   if (isPreconditionFailed(headers, validators)) throw fail("PRECONDITION_FAILED", { etag });
-  const answer: Record<string, string> = {
-    "cache-control": isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
-    etag,
-    ...(isCoded ? { vary: "Accept-Encoding" } : {}),
-  };
-  if (isNotModified(headers, validators)) return new Response(null, { status: 304, headers: answer });
+  if (isNotModified(headers, validators)) return new Response(null, { status: 304, headers: notModified });
   const asked = method === "GET" ? headers.get("range") : null;
   const range = asked !== null && isRangeCurrent(headers, validators) ? parseRange(asked, form.size) : undefined;
-  answer["content-type"] = type;
-  answer["x-content-type-options"] = "nosniff";
-  answer["accept-ranges"] = "bytes";
-  answer["content-length"] = String(range === undefined ? form.size : range.end - range.start + 1);
-  if (coding !== "identity") answer["content-encoding"] = coding;
-  if (range !== undefined) answer["content-range"] = `bytes ${range.start}-${range.end}/${form.size}`;
-  const status = range === undefined ? 200 : 206;
-  if (method === "HEAD") return new Response(null, { status, headers: answer });
-  return new Response(await bytesOf(asset, coding, form, range, memory), { status, headers: answer });
+  if (method === "HEAD") return new Response(null, { status: 200, headers: withBytes });
+  const bytes = await bytesOf(asset, coding, form, range, memory);
+  if (range === undefined) return new Response(bytes, { status: 200, headers: withBytes });
+  const ofRange = {
+    "content-length": String(range.end - range.start + 1),
+    "content-range": `bytes ${range.start}-${range.end}/${form.size}`,
+  };
+  return new Response(bytes, { status: 206, headers: { ...withBytes, ...ofRange } });
+}
+
+function isCoded({ br, gzip }: Asset["forms"]): boolean {
+  return br !== undefined || gzip !== undefined;
 }
 
 async function bytesOf(asset: Asset, coding: Coding, form: Form, range: ByteRange | undefined, memory: ByteBudget): Promise<ResponseBytes> {
   if (form.whole === undefined) return await form.open(range);
-  const bytes = await memory.get(`${asset.hash}-${asset.type}-${coding}`, form.whole);
+  const bytes = await memory.get(nameInMemory(asset, coding), form.whole);
   return range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
 }

@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { join } from "node:path";
+import { brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isHoldfastError } from "../errors.js";
 import { memoryDriver } from "../storage/drivers/memory.js";
 import { openStorage, type Storage } from "../storage/storage.js";
 import { codingsOf } from "./static-asset.js";
 import { openStaticFiles, type StaticFiles } from "./static-files.js";
+import { prepareFolder } from "./static-folder.fixture.js";
 import { publishStaticFiles } from "./static-publishing.js";
 
 let root: string;
@@ -21,24 +21,8 @@ afterEach(async () => await rm(root, { recursive: true, force: true }));
 
 const style = `body { color: teal } /* ${"x".repeat(2000)} */`;
 
-/** A folder as `holdfast start` leaves it. */
 async function prepare(files: Readonly<Record<string, string | Buffer>>, to = folder): Promise<Record<string, string>> {
-  const manifest: Record<string, string> = {};
-  for (const [name, content] of Object.entries(files)) {
-    const bytes = Buffer.from(content);
-    const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
-    const served = name.replace(/(\.[^./]+)?$/, `.${hash}$1`);
-    manifest[name] = served;
-    for (const one of [name, served]) {
-      await mkdir(dirname(join(to, one)), { recursive: true });
-      await writeFile(join(to, one), bytes);
-      if (!/\.(?:css|js)$/.test(name)) continue;
-      await writeFile(join(to, `${one}.br`), brotliCompressSync(bytes));
-      await writeFile(join(to, `${one}.gz`), gzipSync(bytes));
-    }
-  }
-  await writeFile(join(to, "manifest.json"), JSON.stringify({ version: 1, files: manifest }));
-  return manifest;
+  return await prepareFolder(files, to);
 }
 
 async function get(files: StaticFiles, path: string, headers: Readonly<Record<string, string>> = {}, method = "GET"): Promise<Response> {

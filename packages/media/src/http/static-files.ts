@@ -2,8 +2,10 @@ import { respondWithProblem } from "../delivery/respond.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { Logger } from "../media.js";
 import type { Storage } from "../storage/storage.js";
+import { noteAtHand } from "./at-hand.js";
 import { createByteBudget } from "./byte-budget.js";
-import { type Asset, respondWithAsset } from "./static-asset.js";
+import { respondWithAsset } from "./static-asset.js";
+import { createStaticAtHand, type ServedAsset, staticUrl } from "./static-at-hand.js";
 import { readAsset, readManifest, realFolder } from "./static-manifest.js";
 import { createStaticShelf } from "./static-shelf.js";
 
@@ -59,7 +61,7 @@ export async function openStaticFiles(options: StaticFilesOptions): Promise<Stat
   const basePath = `/${(options.basePath ?? "/static").replace(/^\/+|\/+$/g, "")}`.replace(/^\/$/, "");
   const folder = await realFolder(options.folder);
   const { files } = await readManifest(folder);
-  const assets = new Map<string, { readonly asset: Asset; readonly isImmutable: boolean }>();
+  const assets = new Map<string, ServedAsset>();
   for (const [name, served] of files) {
     const asset = await readAsset(folder, served);
     if (asset === undefined) {
@@ -82,24 +84,26 @@ export async function openStaticFiles(options: StaticFilesOptions): Promise<Stat
     return await respondWithAsset(request, others, true, memory);
   }
 
+  const handler: StaticFiles["handler"] = async (request) => {
+    const path = pathOf(request.url);
+    if (!path.startsWith(`${basePath}/`)) return undefined;
+    try {
+      return await answer(request, decoded(path.slice(basePath.length + 1)));
+    } catch (error) {
+      if (!isHoldfastError(error)) log?.error(`static files: ${String(error)}`, error);
+      else if (error.status >= 500) log?.warn(`static files: ${error.code}: ${error.message}`);
+      return respondWithProblem(request, error);
+    }
+  };
+  noteAtHand(handler, createStaticAtHand(basePath, assets, memory));
   return {
     basePath,
     url(name) {
       const served = files.get(name);
       if (served === undefined) throw fail("PARAMETER_INVALID", { name: "name", value: name, reason: "there is no such static file" });
-      return `${basePath}/${served.split("/").map(encodeURIComponent).join("/")}`;
+      return staticUrl(basePath, served);
     },
-    async handler(request) {
-      const path = pathOf(request.url);
-      if (!path.startsWith(`${basePath}/`)) return undefined;
-      try {
-        return await answer(request, decoded(path.slice(basePath.length + 1)));
-      } catch (error) {
-        if (!isHoldfastError(error)) log?.error(`static files: ${String(error)}`, error);
-        else if (error.status >= 500) log?.warn(`static files: ${error.code}: ${error.message}`);
-        return respondWithProblem(request, error);
-      }
-    },
+    handler,
   };
 }
 
