@@ -21,12 +21,16 @@ export type Condition =
   | { readonly kind: "set"; readonly name: string }
   /** Present, be it empty: `"DEBUG" in os.environ`. */
   | { readonly kind: "present"; readonly name: string }
-  /** Equal, letter case as written; with `ignoreCase` in any case. `ifUnset` is the value taken where the variable is not set. */
+  /**
+   * Equal to one of the values, letter case as written; with `ignoreCase` in any case, with `isStart` beginning with one of them.
+   * `ifUnset` is the value taken where the variable is not set.
+   */
   | {
       readonly kind: "equals";
       readonly name: string;
       readonly values: readonly string[];
       readonly ignoreCase?: boolean;
+      readonly isStart?: boolean;
       readonly ifUnset?: string;
     }
   | { readonly kind: "disk"; readonly path: string }
@@ -182,10 +186,12 @@ export interface AppModel {
   readonly readings: readonly Reading[];
 }
 
-/** A repository's files, read with limits: never outside the folder, never by following a link out of it. */
+/** A repository's files, read with limits: never outside the folder and the packages beside it, never by following a link out of them. */
 export interface SourceTree {
   /** Paths of all files that count, relative, sorted; dependencies, build output and version control are left out. */
   readonly paths: readonly string[];
+  /** Folders outside, as `../site`, of packages that the one in the folder depends on: read, found by their names, and not in `paths`. */
+  readonly beside: readonly string[];
   /** What was left out for its number or size; it grows while files are read. A folder is named as `file`, the root as `""`. */
   readonly omitted: Evidence[];
   /** Whether git has the file, so that it is deployed; true for all where nobody can tell. */
@@ -205,6 +211,7 @@ export interface TreeListing {
   readonly base: string;
   /** Path as the tree knows it → whether it is a link. */
   readonly files: ReadonlyMap<string, boolean>;
+  readonly beside: readonly string[];
   readonly limits: TreeLimits;
 }
 

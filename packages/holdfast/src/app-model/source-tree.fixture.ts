@@ -6,6 +6,7 @@ export function treeOf(files: Readonly<Record<string, string>>): SourceTree {
   return {
     paths,
     omitted: [],
+    beside: [],
     isCommitted: () => true,
     has: (path) => path in files,
     read: (path) => files[path],

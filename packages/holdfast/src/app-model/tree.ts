@@ -21,32 +21,41 @@ const maxKeptChars = 48 * 1024 * 1024;
  * links to folders are not followed, and links to files only where they end inside. It finishes whatever is in there: loops,
  * pipes, a million files and files of a gigabyte are left out.
  *
+ * `beside` are folders outside it that are read with it, relative to it, as `packagesBeside` finds them: their files count as `../site/a.ts`.
+ *
  * @throws the file system's own error where `directory` itself cannot be read.
  */
-export function readTree(directory: string, limits: TreeLimits = defaultLimits): Promise<SourceTree> {
-  return Promise.resolve().then(() => openTree(realpathSync(directory), limits));
+export function readTree(directory: string, limits: TreeLimits = defaultLimits, beside: readonly string[] = []): Promise<SourceTree> {
+  return Promise.resolve().then(() => openTree(realpathSync(directory), limits, beside));
 }
 
-function openTree(base: string, limits: TreeLimits): SourceTree {
+function openTree(base: string, limits: TreeLimits, beside: readonly string[]): SourceTree {
   const omitted: Evidence[] = [];
-  return openListing({ base, files: listFiles(base, limits, omitted), limits }, omitted);
+  return openListing({ base, files: listFiles(base, ["", ...beside], limits, omitted), beside, limits }, omitted);
 }
 
 /** Open a folder that was listed already; `omitted` is what its listing left out. */
 export function openListing(listing: TreeListing, omitted: Evidence[] = []): SourceTree {
-  const { base, files, limits } = listing;
-  const paths = [...files.keys()].toSorted();
+  const { base, files, beside, limits } = listing;
+  const all = [...files.keys()].toSorted();
+  const paths = beside.length === 0 ? all : all.filter((path) => !isOutside(path));
   const committed = committedFiles(base);
   const read = rememberingReader(base, files, limits, omitted);
   return {
     paths,
     omitted,
+    beside,
     isCommitted: (path) => committed?.has(normalise(path)) ?? true,
     has: (path) => files.has(normalise(path)),
     read: (path) => read(normalise(path)),
     listing,
-    find: (root, ...endings) => below(paths, normalise(root)).filter((path) => endings.some((ending) => path.endsWith(ending))),
+    find: (root, ...endings) =>
+      below(isOutside(root) ? all : paths, normalise(root)).filter((path) => endings.some((ending) => path.endsWith(ending))),
   };
+}
+
+function isOutside(path: string): boolean {
+  return path.startsWith("../");
 }
 
 /** Thousands of files in one folder and no source among them are data: the rest of them is the same. */
@@ -55,9 +64,9 @@ const source = /\.(py|rb|php|[cm]?[jt]sx?|ya?ml|toml|json|sh|erb|vue|svelte)$|^[
 /** Path as the tree knows it → whether it is a link. */
 type Files = Map<string, boolean>;
 
-function listFiles(base: string, limits: TreeLimits, omitted: Evidence[]): Files {
+function listFiles(base: string, roots: readonly string[], limits: TreeLimits, omitted: Evidence[]): Files {
   const files: Files = new Map();
-  const waiting: { readonly folder: string; readonly depth: number }[] = [{ folder: "", depth: 0 }];
+  const waiting: { readonly folder: string; readonly depth: number }[] = roots.map((folder) => ({ folder, depth: 0 }));
   let seen = 0;
   // First in, first out: what is near the root is listed before a limit is met.
   for (let next = 0; next < waiting.length; next++) {
@@ -79,7 +88,7 @@ function listFiles(base: string, limits: TreeLimits, omitted: Evidence[]): Files
         if (depth < limits.maxDepth) waiting.push({ folder: path, depth: depth + 1 });
         else omitted.push({ file: path, line: 1, why: `folders deeper than ${limits.maxDepth} were not looked at` });
       } else if (entry.isFile()) files.set(path, false);
-      else if (entry.isSymbolicLink() && endsInside(base, path)) files.set(path, true);
+      else if (entry.isSymbolicLink() && !isOutside(path) && endsInside(base, path)) files.set(path, true);
     }
   }
   return files;

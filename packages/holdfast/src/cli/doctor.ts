@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { readTree } from "../app-model/tree.js";
+import { defaultLimits, readTree } from "../app-model/tree.js";
+import { packagesBeside } from "../app-model/workspace.js";
 import { examineTree, type Examination } from "../doctor/examine.js";
 import { explainRule } from "../doctor/rule-page.js";
 import { joinGiven, parseEnvNames, parseSet } from "../doctor/given.js";
@@ -126,7 +127,7 @@ async function examineAll(options: DoctorOptions, language: Language, io: Io): P
 async function examineOne(name: string, given: Given, language: Language, options: DoctorOptions, io: Io): Promise<Examination> {
   const directory = resolve(io.cwd, name);
   try {
-    const tree = await readTree(directory);
+    const tree = await readTree(directory, defaultLimits, packagesBeside(directory));
     const asked = isRenderAsked(options) ? await askRender(directory, tree, options, io) : undefined;
     return await examineTree(tree, {
       name,

@@ -73,7 +73,7 @@ const chosenSchema = (machine: OpenMachine): Schema | undefined => {
       return path === undefined ? [] : [path];
     }),
   );
-  const all = project.tree.find(".", ".prisma");
+  const all = [".", ...project.tree.beside].flatMap((folder) => project.tree.find(folder, ".prisma"));
   const near = (path: string): number => (root === "" || path.startsWith(`${root}/`) ? 0 : 1000) + path.split("/").length;
   const candidates = [...named, ...all.toSorted((one, other) => near(one) - near(other) || (one.endsWith("schema.prisma") ? -1 : 1))];
   for (const path of candidates) {

@@ -20,6 +20,8 @@ export interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly imports: Readonly<Record<string, string>>;
+  /** What it lets others import, by the names under which they do: `.`, `./client`. */
+  readonly exports: Readonly<Record<string, string>>;
 }
 
 /** The app's files and how they find each other. Files are parsed when they are first asked for. */
@@ -40,12 +42,16 @@ export interface Project {
 
 const endings = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".json"];
 
-/** Puts two parts of a path together and takes `.` and `..` out; undefined where it leaves the repository. */
+/**
+ * Puts two parts of a path together and takes `.` and `..` out; undefined where it leaves the repository. A path that begins in a package
+ * beside the folder, `../site`, stays beside it.
+ */
 export const joinPath = (folder: string, path: string): string | undefined => {
   const parts: string[] = [];
   for (const part of `${folder}/${path}`.split("/")) {
     if (part === "" || part === ".") continue;
-    if (part === "..") {
+    if (part === ".." && folder.startsWith("../") && (parts.length === 0 || parts.at(-1) === "..")) parts.push(part);
+    else if (part === "..") {
       if (parts.pop() === undefined) return undefined;
     } else parts.push(part);
   }
@@ -81,6 +87,20 @@ export const parseJson = (source: string): unknown => {
   }
 };
 
+/** Of several conditions the one that programs get. */
+const exportsOf = (value: unknown): Readonly<Record<string, string>> => {
+  const target = (entry: unknown, depth = 0): string | undefined => {
+    if (typeof entry === "string") return entry;
+    if (!isRecord(entry) || depth > 3) return undefined;
+    const named = ["source", "import", "node", "default", "require"].flatMap((name) => target(entry[name], depth + 1) ?? []);
+    return named[0];
+  };
+  if (typeof value === "string") return { ".": value };
+  if (!isRecord(value)) return {};
+  if (!Object.keys(value).every((name) => name.startsWith("."))) return strings({ ".": target(value) });
+  return strings(Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, target(entry)])));
+};
+
 const readManifest = (tree: SourceTree, path: string): Manifest | undefined => {
   const source = tree.read(path);
   const json = source === undefined ? undefined : parseJson(source);
@@ -93,6 +113,7 @@ const readManifest = (tree: SourceTree, path: string): Manifest | undefined => {
     scripts: strings(json["scripts"]),
     dependencies: { ...strings(json["optionalDependencies"]), ...strings(json["dependencies"]) },
     devDependencies: strings(json["devDependencies"]),
+    exports: exportsOf(json["exports"]),
     imports: { ...strings(json["imports"]), ...strings(json["_moduleAliases"]) },
   };
 };
@@ -139,14 +160,17 @@ const configuredAliases = (tree: SourceTree, path: string, depth = 0): { aliases
   return { aliases: [...own, ...inherited.aliases], baseUrl: baseUrl ?? inherited.baseUrl };
 };
 
+/** Holdfast's own package says for itself what it keeps where, as it does when it is installed. */
+const isKnown = ({ name }: Manifest): boolean => name === "@holdfast/media";
+
 /** Opens the app at `root` for reading. */
 export const openProject = (tree: SourceTree, root: string, parse: Awaited<ReturnType<typeof loadParser>>): Project => {
   const rootFolder = root === "." ? "" : root;
   const modules = new Map<string, Module | undefined>();
   const unread = new Set<string>();
   const distance = (folder: string): number => (folder === rootFolder ? 0 : folder.split("/").length);
-  const manifests = tree
-    .find(".", "package.json")
+  const manifests = [".", ...tree.beside]
+    .flatMap((folder) => tree.find(folder, "package.json"))
     .filter((path) => path === "package.json" || path.endsWith("/package.json"))
     .slice(0, 200)
     .flatMap((path) => readManifest(tree, path) ?? [])
@@ -212,10 +236,11 @@ export const openProject = (tree: SourceTree, root: string, parse: Awaited<Retur
       }
     }
     for (const manifest of manifests) {
-      if (manifest.name === undefined || manifest.folder === "" || manifest.folder === rootFolder) continue;
+      if (manifest.name === undefined || manifest.folder === "" || manifest.folder === rootFolder || isKnown(manifest)) continue;
       if (specifier !== manifest.name && !specifier.startsWith(`${manifest.name}/`)) continue;
       const rest = specifier.slice(manifest.name.length);
-      for (const candidate of rest === "" ? [manifest.main ?? "", "src/index", "src", "index"] : [rest, `src${rest}`]) {
+      const usual = rest === "" ? [manifest.main ?? "", "src/index", "src", "index"] : [rest, `src${rest}`];
+      for (const candidate of [manifest.exports[`.${rest}`] ?? "", ...usual]) {
         const path = candidate === "" ? undefined : joinPath(manifest.folder, candidate);
         const file = path === undefined ? undefined : fileAt(path);
         if (file !== undefined) return file;

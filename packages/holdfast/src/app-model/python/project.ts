@@ -40,7 +40,7 @@ export function openPythonProject(
   const all = tree.find(root, ".py");
   const files = all.filter((file) => !notLive.test(fromRoot(file)));
   const parsed = new Map<string, Syntax | undefined>();
-  const roots = sourceRoots(base, all);
+  const roots = [...sourceRoots(base, all), ...tree.beside.flatMap((folder) => [`${folder}/`, `${folder}/src/`])];
   const folders = new Set(all.map((file) => posix.dirname(file)));
   const packages = installedPackages(tree, root, deployment);
 
