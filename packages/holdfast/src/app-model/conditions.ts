@@ -105,6 +105,20 @@ export function isUnsure(condition: Condition): boolean {
   }
 }
 
+type Equality = Extract<Condition, { kind: "equals" }>;
+
+/** Whether a value is one of those that a condition names, or begins with one. */
+export function matches({ values, ignoreCase, isStart }: Equality, value: string): boolean {
+  const written = (text: string): string => (ignoreCase === true ? text.toLowerCase() : text);
+  return values.some((one) => (isStart === true ? written(value).startsWith(written(one)) : written(value) === written(one)));
+}
+
+/** Whether no value of a variable answers both conditions with yes. */
+export function areApart(one: Equality, other: Equality): boolean {
+  const meets = (left: Equality, right: Equality): boolean => right.values.some((value) => matches({ ...left, ignoreCase: true }, value));
+  return !meets(one, other) && !meets(other, one);
+}
+
 /** The variables that a condition asks about, each once. */
 export function variablesOf(condition: Condition): readonly string[] {
   switch (condition.kind) {

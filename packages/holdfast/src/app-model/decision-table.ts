@@ -1,4 +1,4 @@
-import { all, always, any, isNever, not } from "./conditions.js";
+import { all, always, any, areApart, isNever, matches, not } from "./conditions.js";
 import type { Condition, Outcome } from "./model.js";
 
 /** More single tests than this are not weighed against each other: the table stays as it is. */
@@ -104,18 +104,13 @@ function isPossible(tests: readonly Condition[], world: number): boolean {
       if (one === other || !("name" in one) || !("name" in other) || one.name !== other.name) return true;
       if (one.kind === "set" && other.kind === "present") return !isTrue(at) || isTrue(beside);
       if (one.kind !== "equals" || one.values.includes("")) return true;
-      const isStandard = one.ifUnset !== undefined && one.values.some((value) => alike(one, value, one.ifUnset ?? ""));
+      const isStandard = one.ifUnset !== undefined && matches(one, one.ifUnset);
       if (other.kind === "set" || other.kind === "present") {
         // Its value is one of these: it is there, unless they are what stands in for it.
         return !isTrue(at) || isTrue(beside) || isStandard;
       }
       if (other.kind !== "equals") return true;
-      const isApart = !one.values.some((value) => other.values.some((text) => value.toLowerCase() === text.toLowerCase()));
-      return !isApart || !isTrue(at) || !isTrue(beside) || one.ifUnset !== other.ifUnset;
+      return !areApart(one, other) || !isTrue(at) || !isTrue(beside) || one.ifUnset !== other.ifUnset;
     }),
   );
-}
-
-function alike(test: Extract<Condition, { kind: "equals" }>, one: string, other: string): boolean {
-  return test.ignoreCase === true ? one.toLowerCase() === other.toLowerCase() : one === other;
 }

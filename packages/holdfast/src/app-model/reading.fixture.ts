@@ -66,7 +66,7 @@ function conditionInShort(condition: Condition): string {
     case "present":
       return `${condition.name} there`;
     case "equals":
-      return `${condition.name}=${condition.values.join("|")}`;
+      return `${condition.name}=${condition.values.join("|")}${condition.isStart === true ? "…" : ""}`;
     case "disk":
       return `disk at ${condition.path}`;
     case "not":

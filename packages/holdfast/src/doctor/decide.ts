@@ -1,8 +1,7 @@
-import { variablesOf } from "../app-model/conditions.js";
+import { matches, variablesOf } from "../app-model/conditions.js";
 import type { Condition, Outcome } from "../app-model/model.js";
 import { type Environment, type Known, unsetOf } from "./environment.js";
 import { compareAnswers, factsOf, type Fate, type Finding, findFate, isLoss } from "./fate.js";
-import { matches } from "./holds.js";
 import type { DecisionRow } from "./verdict.js";
 
 /** One way through the variables, and what it leads to. */
@@ -117,10 +116,11 @@ function askedConditions(tables: readonly Table[]): ReadonlyMap<string, readonly
 /** What a variable may be, as words and as what is known then. Values that the code does not tell apart are one. */
 function choices(equalities: readonly Equality[], known: Known): readonly (readonly [string, Known])[] {
   const found = new Map<string, readonly [string, Known]>();
-  for (const { values } of equalities) {
+  for (const { values, isStart } of equalities) {
     for (const value of values) {
       const signature = equalities.map((equality) => (matches(equality, value) ? "1" : "0")).join("");
-      if (value !== "" && !found.has(signature)) found.set(signature, [value, { kind: "value", value }]);
+      if (value === "" || found.has(signature)) continue;
+      found.set(signature, isStart === true ? [`${value}…`, { kind: "begins", with: value }] : [value, { kind: "value", value }]);
     }
   }
   const chosen: (readonly [string, Known])[] = [...found.values(), ["set", { kind: "other" }]];

@@ -31,6 +31,7 @@ export function fillPath(template: string, know: (name: string) => Known): Fille
         break;
       }
       case "set":
+      case "begins":
       case "other":
         return { kind: "elsewhere", name };
       case "open":
@@ -54,6 +55,9 @@ function closingBrace(text: string, from: number): number {
   }
   return text.length;
 }
+
+/** How the address of a database that is a file begins, in full or in part. */
+export const fileSchemes: RegExp = /^(sqlite3?|spatialite|file)(\+\w+)?(:|$)/i;
 
 /** The file that a database's address names, in memory or not; undefined for a server's. */
 export function fileOfAddress(address: string): string | undefined {

@@ -5,13 +5,15 @@ import { fileOfAddress } from "./disk-path.js";
 import type { Given } from "./verdict.js";
 
 /**
- * What is known of a variable. `set` has a value that nobody here knows. `open` may be set elsewhere, in a dashboard;
+ * What is known of a variable. `set` has a value that nobody here knows; `isPlatforms` where the platform makes it, as the address of a
+ * database that it runs. `begins` has one of which the beginning is known. `open` may be set elsewhere, in a dashboard;
  * `declared` is what the deploy files make of it, `ifUnset` the value that a file beside the code gives where no dashboard does. `other`
  * is set to none of the values that the code asks for.
  */
 export type Known =
   | { readonly kind: "value"; readonly value: string }
-  | { readonly kind: "set" }
+  | { readonly kind: "set"; readonly isPlatforms?: boolean }
+  | { readonly kind: "begins"; readonly with: string }
   | { readonly kind: "other" }
   | { readonly kind: "unset" }
   | { readonly kind: "open"; readonly declared: "set" | "unset"; readonly ifUnset?: string };
@@ -45,7 +47,7 @@ export function environmentOf(model: AppModel, given: Given): Environment {
     const variable = declared.get(name);
     known.set(name, variable?.declared.kind === "value" ? knownOf(variable) : { kind: "set" });
   }
-  for (const variable of given.variables) known.set(variable.name, givenOf(variable));
+  for (const variable of given.variables) known.set(variable.name, givenOf(variable, known.get(variable.name)));
   const disks = [...(asked?.disks ?? service?.disks ?? []), ...given.disks];
   const unlisted: Known = asked?.isComplete === true ? { kind: "unset" } : { kind: "open", declared: "unset" };
   const { mountVariable } = platform;
@@ -96,13 +98,14 @@ function knownOf({ declared }: DeclaredVariable): Known {
     case "value":
       return { kind: "value", value: declared.value };
     case "given":
-      return { kind: "set" };
+      return { kind: "set", isPlatforms: true };
     case "asked":
       return { kind: "open", declared: "set" };
   }
 }
 
-/** What a person declares is decided: `--set NAME` is set. */
-function givenOf(variable: DeclaredVariable): Known {
-  return variable.declared.kind === "value" ? { kind: "value", value: variable.declared.value } : { kind: "set" };
+/** What a person declares is decided: `--set NAME` is set, to what the platform makes of it where it makes it. */
+function givenOf(variable: DeclaredVariable, before: Known | undefined): Known {
+  if (variable.declared.kind === "value") return { kind: "value", value: variable.declared.value };
+  return before?.kind === "set" ? before : { kind: "set" };
 }

@@ -6,6 +6,7 @@ import { type Finding, fingerprintOf } from "../findings/finding.js";
 import type { AppReport, ReportedVerdict } from "../findings/report.js";
 import { sourceFrame } from "../findings/source-frame.js";
 import { covers, type Suppression, suppressionAbove } from "../findings/suppressions.js";
+import { fileSchemes } from "./disk-path.js";
 import { environmentOf } from "./environment.js";
 import { firstAidFor } from "./first-aid.js";
 import { givenFor, joinGiven } from "./given.js";
@@ -172,7 +173,7 @@ function hintOf(verdict: Verdict, { language, command }: ExamineOptions): string
   if (verdict.answer !== "depends") return undefined;
   const ways = verdict.depends
     .filter(({ answer }) => answer === "keeps")
-    .map(({ when, storage }) => ({ storage, options: setOptions(when) }))
+    .map(({ when, storage }) => ({ storage, options: setOptions(when, verdict.depends) }))
     .filter(({ options }) => options.length > 0)
     .toSorted((a, b) => a.options.length - b.options.length);
   const [one] = ways;
@@ -182,10 +183,12 @@ function hintOf(verdict: Verdict, { language, command }: ExamineOptions): string
 }
 
 /** What to say to the doctor so that a row of the table holds. */
-function setOptions(when: Readonly<Record<string, string>>): readonly string[] {
+function setOptions(when: Readonly<Record<string, string>>, rows: readonly DecisionRow[]): readonly string[] {
+  // That it is set does not say that it is no file.
+  const isFileAsked = (asked: string): boolean => rows.some((row) => fileSchemes.test((row.when[asked] ?? "").replace(/\/*…$/, "")));
   const wanted = Object.entries(when).filter(([name, value]) => value !== "unset" && /^\w+$/.test(name));
   return wanted.map(([name, value]) => {
-    if (value === "set") return `--set ${name}`;
+    if (value === "set") return isFileAsked(name) ? `--set '${name}=postgres:…'` : `--set ${name}`;
     return /^[\w.:/-]+$/.test(value) ? `--set ${name}=${value}` : `--set '${name}=${value.replaceAll("'", "")}'`;
   });
 }

@@ -108,7 +108,7 @@ function settle(destination: Destination, because: readonly Evidence[], environm
 /** A variable that is known to hold the address of a file is no server. */
 function fileNamedBy(name: string, { know }: Facts): string | undefined {
   const known = know(name);
-  return known.kind === "value" ? fileOfAddress(known.value) : undefined;
+  return known.kind === "value" ? fileOfAddress(known.value) : known.kind === "begins" ? fileOfAddress(known.with) : undefined;
 }
 
 function atPath(path: string, because: readonly Evidence[], environment: Environment): Fate {

@@ -1,4 +1,6 @@
+import { matches } from "../app-model/conditions.js";
 import type { Condition } from "../app-model/model.js";
+import { fileSchemes } from "./disk-path.js";
 import type { Known } from "./environment.js";
 
 /** Whether a condition holds; where it cannot be told, the variable to know first, or what could not be read. */
@@ -47,6 +49,7 @@ function ofSet(name: string, known: Known, notEmpty: boolean): Holding {
     case "value":
       return notEmpty && known.value === "" ? no : yes;
     case "set":
+    case "begins":
     case "other":
       return yes;
     case "unset":
@@ -56,7 +59,9 @@ function ofSet(name: string, known: Known, notEmpty: boolean): Holding {
   }
 }
 
-function equals(condition: Extract<Condition, { kind: "equals" }>, known: Known): Holding {
+type Equality = Extract<Condition, { kind: "equals" }>;
+
+function equals(condition: Equality, known: Known): Holding {
   switch (known.kind) {
     case "value":
       return matches(condition, known.value) ? yes : no;
@@ -64,16 +69,20 @@ function equals(condition: Extract<Condition, { kind: "equals" }>, known: Known)
       return no;
     case "unset":
       return condition.ifUnset !== undefined && matches(condition, condition.ifUnset) ? yes : no;
+    case "begins":
+      return condition.isStart === true && matches(condition, known.with) ? yes : no;
     case "set":
+      return (known.isPlatforms === true ? ofServersAddress(condition) : undefined) ?? { kind: "asks", name: condition.name };
     case "open":
       return { kind: "asks", name: condition.name };
   }
 }
 
-/** Whether a value is one of those that a condition names. */
-export function matches({ values, ignoreCase }: Extract<Condition, { kind: "equals" }>, value: string): boolean {
-  if (ignoreCase !== true) return values.includes(value);
-  return values.some((one) => one.toLowerCase() === value.toLowerCase());
+/** The address that a platform gives of a database it runs is a server's: PostgreSQL's where nothing else is said. */
+function ofServersAddress({ values, isStart }: Equality): Holding | undefined {
+  if (isStart !== true) return undefined;
+  if (values.every((value) => fileSchemes.test(value))) return no;
+  return values.every((value) => /^postgres(ql)?(:(\/\/)?)?$/i.test(value)) ? yes : undefined;
 }
 
 function invert(holding: Holding): Holding {

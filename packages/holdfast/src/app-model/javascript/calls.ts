@@ -6,7 +6,7 @@ import { external } from "./naming.js";
 import type { Flow, Machine } from "./flow.js";
 import { note } from "./flow.js";
 import { whereOf } from "./frames.js";
-import { nativeCall, plainMethod, texts, variableOr } from "./natives.js";
+import { addressTest, nativeCall, plainMethod, texts, variableOr } from "./natives.js";
 import { memberOf } from "./members.js";
 import { hostKeeper, isFormParser, isParser, keeperOf, spokenKeeper } from "./services.js";
 import type { Choices, External, Role, Site, Value } from "./values.js";
@@ -221,6 +221,8 @@ const settingCall = (machine: Machine, callee: External, args: readonly Choices[
 
 /** Calls a method of a value. */
 export const callMethod = (machine: Machine, receiver: Value, name: string, args: readonly Choices[], flow: Flow, site: Site): Choices => {
+  const tested = /^(startsWith|test|match)$/.test(name) ? addressTest(receiver, name, args) : undefined;
+  if (tested !== undefined) return tested;
   switch (receiver.kind) {
     case "function":
       if (name === "bind") return one({ ...receiver, self: args[0]?.[0]?.value });
@@ -241,7 +243,7 @@ export const callMethod = (machine: Machine, receiver: Value, name: string, args
       );
     case "list":
       if (iterates.test(name)) return iterate(machine, receiver, name, args, flow, site);
-      return plainMethod(receiver, name, args) ?? unknownCall(machine, name, receiver, args, flow, site);
+      return plainMethod(receiver, name, args, site) ?? unknownCall(machine, name, receiver, args, flow, site);
     case "object":
     case "namespace":
     case "instance":
@@ -262,7 +264,7 @@ export const callMethod = (machine: Machine, receiver: Value, name: string, args
     case "text":
     case "variable":
       return (
-        plainMethod(receiver, name, args) ??
+        plainMethod(receiver, name, args, site) ??
         each(unknownCall(machine, name, receiver, args, flow, site), (value) => {
           const role = receiver.kind === "text" ? receiver.role : undefined;
           return role === undefined ? one(value) : data(role);

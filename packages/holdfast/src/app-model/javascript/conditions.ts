@@ -1,3 +1,4 @@
+import { areApart } from "../conditions.js";
 import type { Condition } from "../model.js";
 
 export const always: Condition = { kind: "always" };
@@ -79,6 +80,7 @@ export const not = (condition: Condition): Condition => {
 /** Equal to one value of a variable rules out another, and a variable that is not set. */
 const excludes = (one: Condition, other: Condition): boolean => {
   if (one.kind === "equals" && other.kind === "equals" && one.name === other.name && one.ignoreCase === other.ignoreCase) {
+    if (one.isStart === true || other.isStart === true) return areApart(one, other) && one.ifUnset === other.ifUnset;
     return !one.values.some((value) => other.values.includes(value)) && one.ifUnset === other.ifUnset;
   }
   if (one.kind === "set" && other.kind === "not" && other.of.kind === "present") return one.name === other.of.name;

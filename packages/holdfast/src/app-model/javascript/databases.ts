@@ -2,7 +2,7 @@ import type { Condition, DatabaseUse, Destination, Evidence, Outcome } from "../
 import { all, always, any, covering, isNever, needsFailure, withoutData } from "./conditions.js";
 import type { Opening } from "./database-clients.js";
 import { engineOf, openingOf, serverOf } from "./database-clients.js";
-import { conditionAt, frameAround, silent } from "./frames.js";
+import { conditionAt, frameAround, notLeftBefore, silent } from "./frames.js";
 import type { OpenMachine } from "./machine.js";
 import { external } from "./naming.js";
 import { hasSqlite } from "./options.js";
@@ -275,7 +275,8 @@ const openedByCalls = (machine: OpenMachine, module: Module, hasTables: boolean)
       const isGiven = (value: Value): boolean =>
         value.kind === "external" || value.kind === "instance" || (entryOf(value, "client") ?? []).some((inner) => isGiven(inner.value));
       if (choice.value.name.startsWith("drizzle-orm") && args[0]?.some((row) => isGiven(row.value)) === true) return [];
-      const when = withoutData(conditionAt(machine, call, frame, module.syntax.program));
+      const reached = withoutData(all(conditionAt(machine, call, frame, module.syntax.program), notLeftBefore(machine, call, frame)));
+      const when = isNever(reached) ? withoutData(conditionAt(machine, call, frame, module.syntax.program)) : reached;
       if (isNever(when) || needsFailure(conditionAt(machine, call, frame, frame.owner))) return [];
       const rows = openedRows(machine, opening, args, site);
       return rows.length === 0 ? [] : [{ when: all(when, withoutData(choice.when)), rows, site }];

@@ -1,4 +1,5 @@
 import type { Condition } from "../model.js";
+import { addressPattern } from "./addresses.js";
 import { all, always, not } from "./conditions.js";
 import type { Flow, Machine } from "./flow.js";
 import { note } from "./flow.js";
@@ -191,6 +192,8 @@ export const evaluateExpression = (machine: Machine, site: Site, frame: Frame, f
   const { module } = frame;
   const inner = (next: Node): Choices => machine.evaluate({ module, node: next }, frame, flow);
   if (node.type === "Literal") {
+    const pattern = "regex" in node ? addressPattern(node.regex.pattern, node.regex.flags, site) : undefined;
+    if (pattern !== undefined) return one(pattern);
     return typeof node.value === "object" && node.value !== null
       ? unknown
       : literal(typeof node.value === "bigint" ? Number(node.value) : node.value);

@@ -134,6 +134,30 @@ export const conditionAt = (machine: Machine, node: Node, frame: Frame, owner: N
   return all(...parts);
 };
 
+/** The condition that a function was not left before a node: `if (url.startsWith("file:")) { … return file; }` above it. */
+export const notLeftBefore = (machine: Machine, node: Node, frame: Frame): Condition => {
+  const { names } = frame.module;
+  const parts: Condition[] = [];
+  let child = node;
+  for (let parent = names.parentOf(node); parent !== undefined && child !== frame.owner; parent = names.parentOf(child)) {
+    if (parent.type === "BlockStatement") {
+      for (const before of parent.body) {
+        if (before === child) break;
+        if (before.type === "IfStatement" && before.alternate === null && leaves(before.consequent)) {
+          if (!asksIfFirstTime(frame.module, before.test, node, true)) parts.push(not(truth(machine, before.test, frame)));
+        }
+      }
+    }
+    child = parent;
+  }
+  return all(...parts);
+};
+
+const leaves = (node: Node): boolean => {
+  const last = node.type === "BlockStatement" ? node.body.at(-1) : node;
+  return last?.type === "ReturnStatement" || last?.type === "ThrowStatement";
+};
+
 /** Takes a part out of a value, as a pattern says. */
 export const takeSteps = (machine: Machine, choices: Choices, steps: readonly Step[], frame: Frame, flow: Flow, at: Node): Choices => {
   let taken = choices;

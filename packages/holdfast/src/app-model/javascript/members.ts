@@ -1,3 +1,4 @@
+import { schemeOf } from "./addresses.js";
 import type { Flow, Machine } from "./flow.js";
 import { note } from "./flow.js";
 import { frameAround, injected, silent } from "./frames.js";
@@ -227,15 +228,32 @@ export const valueMember = (machine: Machine, value: Value, name: string, flow: 
     case "external":
       return externalMember(machine, value, name, site);
     case "literal":
+      if (name === "protocol") return schemeOf(value, site);
       return value.value === undefined || value.value === null ? absent : unknown;
-    case "function":
     case "variable":
+      return name === "protocol" ? schemeOf(value, site) : unknown;
+    case "function":
     case "text":
     case "test":
     case "callback":
     case "unknown":
       return unknown;
   }
+};
+
+/** Packages' answers about the environment: `cleanEnv(process.env, {…})`, `schema.parse(process.env)`, `readEnv({ variables: {…} })`. */
+const environmentMember = (value: Extract<Value, { kind: "external" }>, name: string): Choices | undefined => {
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name) || !value.name.endsWith("()")) return undefined;
+  const options = value.args[0]?.[0]?.value;
+  const isOwn = value.name === "@holdfast/media/env:readEnv()";
+  if (!isOwn && !value.args.some((arg) => arg[0]?.value.kind === "environment")) return undefined;
+  const listed = isOwn && options?.kind === "object" ? options.entries.get("variables")?.[0]?.value : undefined;
+  const described = listed?.kind === "object" ? listed.entries.get(name)?.[0]?.value : undefined;
+  const standard = described?.kind === "object" ? described.entries.get("default") : undefined;
+  return [
+    { when: { kind: "set", name }, value: { kind: "variable", name, ignoresCase: false } },
+    ...(standard ?? (isOwn ? absent : unknown)),
+  ];
 };
 
 const externalMember = (machine: Machine, value: Extract<Value, { kind: "external" }>, name: string, site: Site): Choices => {
@@ -251,6 +269,8 @@ const externalMember = (machine: Machine, value: Extract<Value, { kind: "externa
     if (name === "dirname" || name === "dir")
       return literal(`${repositoryRoot}/${site.module.path.split("/").slice(0, -1).join("/")}`.replace(/\/$/, ""));
   }
+  const variable = environmentMember(value, name);
+  if (variable !== undefined) return variable;
   if (value.name.endsWith(":env") && /^(process|bun)/.test(value.name)) return one({ kind: "variable", name, ignoresCase: false });
   if (value.name === "global:globalThis" || value.name === "global:global" || value.name === "global:window")
     return one({ ...value, name: `global:${name}` });

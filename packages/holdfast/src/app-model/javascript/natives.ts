@@ -1,6 +1,7 @@
 import type { Condition } from "../model.js";
+import { answersTo, isScheme, schemeOf, speaksOf, startsWith } from "./addresses.js";
 import { all, any, not } from "./conditions.js";
-import type { Choices, External, Value } from "./values.js";
+import type { Choices, External, Site, Value } from "./values.js";
 import { absent, derivedRole, each, holds, literal, one, textOf, textValue, truthOf, unknown } from "./values.js";
 
 /** Stands for the folder that was examined, so that the app's own paths stay apart from the container's. */
@@ -13,8 +14,10 @@ const normal = (path: string): string => {
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "" || part === ".") continue;
-    if (part === ".." && parts.length > 0 && parts.at(-1) !== ".." && parts.at(-1)?.startsWith("${") !== true) parts.pop();
-    else if (part !== ".." || !isAbsolute) parts.push(part);
+    // A package beside the folder is found from the folder: `/@repository/../site`.
+    const isAtTop = parts.length > 0 && parts[0] === repositoryRoot.slice(1) && (parts.length === 1 || parts.at(-1) === "..");
+    if (part === ".." && parts.length > 0 && !isAtTop && parts.at(-1) !== ".." && parts.at(-1)?.startsWith("${") !== true) parts.pop();
+    else if (part !== ".." || !isAbsolute || isAtTop) parts.push(part);
   }
   return `${isAbsolute ? "/" : ""}${parts.join("/")}` || ".";
 };
@@ -85,6 +88,8 @@ const truthIn = (choices: Choices): Condition => holds(choices, (value) => truth
 
 const boolean = (condition: Condition): Choices => (condition.kind === "always" ? literal(true) : one({ kind: "test", condition }));
 
+const answer = (condition: Condition | undefined): Choices | undefined => (condition === undefined ? undefined : boolean(condition));
+
 /** Whether a path exists: true of a mount, decided by the platform; of the app's own folders nothing is said. */
 const existence = (path: string | undefined): Value => {
   if (path === undefined || !path.startsWith("/") || path.startsWith(repositoryRoot) || path.startsWith("/tmp")) return { kind: "unknown" };
@@ -130,6 +135,7 @@ export const nativeCall = (callee: External, args: readonly Choices[], folder: s
       return literal("/tmp");
     case "global:process.cwd":
       return literal(folder);
+    case "url:parse":
     case "url:fileURLToPath":
     case "url:pathToFileURL":
     case "global:String":
@@ -139,6 +145,7 @@ export const nativeCall = (callee: External, args: readonly Choices[], folder: s
     case "global:Promise.resolve":
     case "global:structuredClone":
       return first;
+    case "url:URL()":
     case "global:URL()":
       // `new URL("./uploads", import.meta.url)`
       return each(second, (base) => {
@@ -167,8 +174,9 @@ export const nativeCall = (callee: External, args: readonly Choices[], folder: s
 };
 
 /** A method of a plain string, list or condition. */
-export const plainMethod = (value: Value, name: string, args: readonly Choices[]): Choices | undefined => {
+export const plainMethod = (value: Value, name: string, args: readonly Choices[], site: Site): Choices | undefined => {
   const [first = absent] = args;
+  const asked = first[0] === undefined ? undefined : textOf(first[0].value);
   switch (name) {
     case "toLowerCase":
     case "toUpperCase":
@@ -190,20 +198,38 @@ export const plainMethod = (value: Value, name: string, args: readonly Choices[]
     case "concat":
       return value.kind === "literal" || value.kind === "text" ? texts([one(value), ...args], (parts) => parts.join("")) : undefined;
     case "startsWith": {
-      const prefix = first[0] === undefined ? undefined : textOf(first[0].value);
-      if (prefix === undefined) return undefined;
-      if (value.kind === "literal" && typeof value.value === "string") return literal(value.value.startsWith(prefix));
-      return undefined;
+      if (asked === undefined) return undefined;
+      if (value.kind === "literal" && typeof value.value === "string") return literal(value.value.startsWith(asked));
+      return answer(startsWith(value, asked));
     }
+    // `url.slice("file:".length)` is the same file.
+    case "slice":
+    case "substring":
+      if (value.kind === "literal" && typeof value.value === "string") {
+        const from = first[0]?.value;
+        return args.length === 1 && from?.kind === "literal" && typeof from.value === "number" && from.value >= 0
+          ? literal(value.value.slice(from.value))
+          : undefined;
+      }
+      return value.kind === "variable" ? one(value) : undefined;
+    // `url.split(":")[0]`
+    case "split":
+      return value.kind === "variable" && /^:(\/\/)?$/.test(asked ?? "")
+        ? one({ kind: "list", items: [schemeOf(value, site)], isOpen: true })
+        : undefined;
     case "includes": {
+      if (asked !== undefined && value.kind === "variable") return answer(speaksOf(value, asked));
       if (value.kind === "list" && !value.isOpen) {
         const allowed = value.items.map((item) => item[0] && textOf(item[0].value));
-        const asked = first[0]?.value;
-        if (asked?.kind === "variable" && allowed.every((item) => item !== undefined)) {
+        const sought = first[0]?.value;
+        const ways = allowed.map((item) => (sought === undefined || item === undefined ? undefined : isScheme(sought, item)));
+        const known = ways.filter((way) => way !== undefined);
+        if (known.length > 0 && known.length === ways.length) return boolean(any(...known));
+        if (sought?.kind === "variable" && allowed.every((item) => item !== undefined)) {
           const values = allowed.filter((item) => item !== undefined);
-          return boolean({ kind: "equals", name: asked.name, values, ...(asked.ignoresCase ? { ignoreCase: true } : {}) });
+          return boolean({ kind: "equals", name: sought.name, values, ...(sought.ignoresCase ? { ignoreCase: true } : {}) });
         }
-        if (asked?.kind === "literal") return literal(allowed.includes(String(asked.value)));
+        if (sought?.kind === "literal") return literal(allowed.includes(String(sought.value)));
       }
       return undefined;
     }
@@ -211,6 +237,19 @@ export const plainMethod = (value: Value, name: string, args: readonly Choices[]
       return undefined;
   }
 };
+
+/** A question about how an address begins, put to something that is no plain value: a pattern, or what nobody knows. */
+export const addressTest = (receiver: Value, name: string, args: readonly Choices[]): Choices | undefined => {
+  const given = args[0]?.[0]?.value;
+  if (given === undefined) return undefined;
+  const asked = textOf(given);
+  if (name === "startsWith") return asked === undefined ? undefined : answer(startsWith(receiver, asked));
+  if (name === "test") return answer(holdsOrNot(args[0] ?? absent, (value) => answersTo(receiver, value)));
+  return name === "match" ? answer(answersTo(given, receiver)) : undefined;
+};
+
+const holdsOrNot = (choices: Choices, test: (value: Value) => Condition | undefined): Condition | undefined =>
+  choices.some(({ value }) => test(value) === undefined) ? undefined : holds(choices, (value) => test(value) ?? { kind: "always" });
 
 /** `[a, b].every(Boolean)` and `.some(Boolean)`, and those with a function of one argument. */
 export const quantified = (list: Choices, isEvery: boolean, test: (item: Choices) => Choices): Choices | undefined => {

@@ -11,12 +11,17 @@ import { one, tidy, unknown } from "./values.js";
 /** Functions that register routes, or make what does: `module.exports = (upload) => { router.post("/", upload.single("a")) … }`. */
 const registersRoutes = /\.(get|post|put|patch|all|use|route|register)\s*\(/;
 
+/** Functions that open a database, or what does. */
+const opensDatabases = /[dD]atabase|[cC]onnect|\b[dD]b\b|Pool\(/;
+
 /** More calls of one function than these are not told apart. */
 const mostCalls = 6;
 
+const mayMatter = (text: string): boolean => registersRoutes.test(text) || opensDatabases.test(text);
+
 /** Tells what functions are called with by the app's own code. */
 export interface Passed {
-  /** What is passed to a function that makes routes, in place `index`; undefined where nobody is seen to call it. */
+  /** What is passed to a function that makes routes or opens a database, in place `index`; undefined where nobody is seen to call it. */
   passedTo(module: Module, fn: FunctionNode, index: number): Choices | undefined;
 }
 
@@ -24,8 +29,28 @@ export interface Passed {
 export const openPassed = (machine: Machine, live: () => readonly Module[]): Passed => {
   const known = new Map<FunctionNode, readonly (readonly Choices[])[]>();
 
+  const { project } = machine;
   const isSeenIn = (module: Module, from: Module): boolean =>
-    module === from || specifiersOf(from).some((specifier) => machine.project.resolve(specifier, from.path) === module.path);
+    module === from ||
+    specifiersOf(from).some((specifier) => {
+      const path = project.resolve(specifier, from.path);
+      return path === module.path || (path !== undefined && handedOnBy(path).has(module.path));
+    });
+
+  const handedOn = new Map<string, ReadonlySet<string>>();
+  /** The modules whose names a file exports as its own: the face of a package. */
+  const handedOnBy = (path: string): ReadonlySet<string> => {
+    const known_ = handedOn.get(path);
+    if (known_ !== undefined) return known_;
+    const statements = project.module(path)?.syntax.program.body ?? [];
+    const found = statements.flatMap((statement) =>
+      (statement.type === "ExportNamedDeclaration" || statement.type === "ExportAllDeclaration") && statement.source !== null
+        ? (project.resolve(statement.source.value, path) ?? [])
+        : [],
+    );
+    handedOn.set(path, new Set(found));
+    return new Set(found);
+  };
 
   const callsIn = (from: Module, fn: FunctionNode): readonly (readonly Choices[])[] =>
     from.names.calls.flatMap((call): readonly (readonly Choices[])[] => {
@@ -44,7 +69,7 @@ export const openPassed = (machine: Machine, live: () => readonly Module[]): Pas
         known.set(fn, []);
         const isOwn = module.names.parentOf(fn) === undefined || frameAround(module, fn).owner.type === "Program";
         calls =
-          isOwn && registersRoutes.test(module.syntax.textOf(fn))
+          isOwn && mayMatter(module.syntax.textOf(fn))
             ? live()
                 .filter((from) => isSeenIn(module, from))
                 .flatMap((from) => callsIn(from, fn))

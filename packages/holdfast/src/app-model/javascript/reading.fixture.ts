@@ -31,7 +31,7 @@ const condition = (when: Condition): string => {
     case "present":
       return `${when.name} present`;
     case "equals":
-      return `${when.name}=${when.values.join("|")}`;
+      return `${when.name}=${when.values.join("|")}${when.isStart === true ? "…" : ""}`;
     case "disk":
       return `disk at ${when.path}`;
     case "not":

@@ -1,4 +1,5 @@
 import type { Condition } from "../model.js";
+import { isScheme } from "./addresses.js";
 import { all, always, any, decidedByData, isNever, never, not } from "./conditions.js";
 import type { Module } from "./project.js";
 import type { Binding } from "./scopes.js";
@@ -204,7 +205,9 @@ const isMade = (name: string): boolean =>
 /** The condition under which two values are equal. */
 export const equality = (left: Value, right: Value, where: string): Condition => {
   if (left.kind === "literal" && right.kind === "literal") return left.value === right.value ? always : never;
-  const [variable, other] = left.kind === "variable" ? [left, right] : [right, left];
+  const [variable, other] = left.kind === "variable" || left.kind === "external" ? [left, right] : [right, left];
+  const asScheme = other.kind === "literal" && typeof other.value === "string" ? isScheme(variable, other.value) : undefined;
+  if (asScheme !== undefined) return asScheme;
   if (variable.kind === "variable" && other.kind === "literal") {
     if (other.value === undefined || other.value === null) return not({ kind: "present", name: variable.name });
     const values = [String(other.value)];

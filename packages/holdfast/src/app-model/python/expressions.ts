@@ -5,7 +5,7 @@ import { child, type Syntax } from "../syntax.js";
 import { valueOf, type Binding } from "./bindings.js";
 import { fork, mayRaise, type Frame, type Machine } from "./frames.js";
 import { answer, assign, maxNesting } from "./statements.js";
-import { among, bounded, eitherOf, external, itemsOf, joinPath, made, madeAs, orElse, sameValue, truthOf } from "./values.js";
+import { among, beginsWith, bounded, eitherOf, external, itemsOf, joinPath, made, madeAs, orElse, sameValue, truthOf } from "./values.js";
 
 /** The value of an expression, as far as its text and the names it uses tell. */
 export function evaluateExpression(machine: Machine, node: Syntax | undefined, frame: Frame): Value {
@@ -322,6 +322,9 @@ function contained(left: Value, right: Value, text: string): Condition {
   if (right.kind === "table" && name !== undefined && left.kind === "known") return right.entries.has(name) ? always : not(always);
   if (right.kind === "list") return among(left, right.items);
   if (right.kind === "known" && left.kind === "known") return String(right.value).includes(String(left.value)) ? always : not(always);
+  // `"sqlite" in DATABASE_URL`: the word of a scheme stands where an address begins.
+  if (right.kind === "variable" && name !== undefined && /^(postgres|postgresql|mysql|mongodb|sqlite3?)(:(\/\/)?)?$/.test(name))
+    return beginsWith(right, [name]);
   if (right.kind === "either")
     return bounded(any(all(right.when, contained(left, right.chosen, text)), all(not(right.when), contained(left, right.otherwise, text))));
   return unknownTest(text);

@@ -1,4 +1,4 @@
-import { either, entryOf, joined, known, nothing, textOf, unknownValue, type Value } from "../abstract-value.js";
+import { either, entryOf, joined, known, nothing, tested, textOf, unknownValue, type Value } from "../abstract-value.js";
 import { not, present } from "../conditions.js";
 import type { Place } from "../model.js";
 import { child, type Syntax } from "../syntax.js";
@@ -7,7 +7,7 @@ import { mayRaise, type Frame, type Machine } from "./frames.js";
 import { itemOf } from "./expressions.js";
 import { configureFrom, databaseOf, existing, isDatabaseReader, isReader, joinTexts, libraryCall, readerCall } from "./library.js";
 import { assign, configure } from "./statements.js";
-import { joinPath, lowered, made, madeAs, mapText } from "./values.js";
+import { beginsWith, joinPath, lowered, made, madeAs, mapText } from "./values.js";
 
 /** Methods that leave a text or a path what it is, for our purposes. */
 const unchanged = new Set(
@@ -103,6 +103,9 @@ function textMethod(
       );
     case "startswith":
     case "endswith": {
+      const starts = first.kind === "list" ? first.items.map(textOf) : [textOf(first)];
+      if (method === "startswith" && object.kind === "variable" && starts.every((one) => one !== undefined))
+        return tested(beginsWith(object, starts));
       if (object.kind === "variable" && object.ifUnset.kind === "known" && object.ifUnset.value !== null) {
         return either(
           present(object.name),
@@ -110,10 +113,9 @@ function textMethod(
           textMethod(machine, object.ifUnset, method, items, named, node, second),
         );
       }
-      const texts = first.kind === "list" ? first.items.map(textOf) : [textOf(first)];
-      if (object.kind !== "known" || !texts.every((one) => one !== undefined)) return unknownValue(node.text);
+      if (object.kind !== "known" || !starts.every((one) => one !== undefined)) return unknownValue(node.text);
       const whole = String(object.value);
-      return known(texts.some((one) => (method === "startswith" ? whole.startsWith(one) : whole.endsWith(one))));
+      return known(starts.some((one) => (method === "startswith" ? whole.startsWith(one) : whole.endsWith(one))));
     }
     case "format": {
       if (object.kind !== "known") return unknownValue(node.text);

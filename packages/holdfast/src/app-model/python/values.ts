@@ -130,6 +130,14 @@ export function among(value: Value, options: readonly Value[]): Condition {
   return any(equals, all(not(present(inner.name)), among(isLowered(value) ? lowered(ifUnset) : ifUnset, options)));
 }
 
+/** When a variable begins with one of several texts. */
+export function beginsWith({ name, ifUnset }: Extract<Value, { kind: "variable" }>, values: readonly string[]): Condition {
+  const starts: Condition = { kind: "equals", name, values, isStart: true };
+  if (ifUnset.kind === "known") return ifUnset.value === null ? starts : { ...starts, ifUnset: String(ifUnset.value) };
+  const otherwise = ifUnset.kind === "variable" ? beginsWith(ifUnset, values) : unknownTest("how a value begins");
+  return any(starts, all(not(present(name)), otherwise));
+}
+
 /** What libraries that read switches from the environment take for true. */
 export function switchOf(value: Value): Value {
   const yes = ["true", "1", "yes", "on", "y", "t", "ok"].map(known);
