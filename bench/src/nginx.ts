@@ -1,16 +1,11 @@
-import { spawn } from "node:child_process";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { endWithUs } from "./child.js";
-import { get } from "./get.js";
 import { findFreePort } from "./ports.js";
+import { type Program, startProgram } from "./program.js";
 
 /** An nginx of our own, with one worker, serving one file. */
-export interface Nginx {
+export interface Nginx extends Program {
   readonly url: string;
-  /** Processor time its processes have used so far. */
-  cpuSeconds(): Promise<number>;
-  stop(): Promise<void>;
 }
 
 /** How to get nginx, for people. */
@@ -30,36 +25,9 @@ export async function startNginx(
   const port = await findFreePort();
   const configuration = join(root, "nginx.conf");
   await writeFile(configuration, configurationFor(root, port, content.headers));
-  const child = spawn("nginx", ["-p", root, "-c", configuration, "-e", "stderr"], { stdio: ["ignore", "ignore", "inherit"] });
-  endWithUs(child);
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const stop = async (): Promise<void> => {
-    child.kill("SIGTERM");
-    await ended;
-  };
   const url = `http://127.0.0.1:${port}/variant`;
-  for (const deadline = Date.now() + 5000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const status = await get(url, {}).then(
-      (answer) => answer.status,
-      () => undefined,
-    );
-    if (status === 200) return { url, cpuSeconds: async () => await cpuSecondsOf(child.pid ?? 0), stop };
-    if (Date.now() > deadline || child.exitCode !== null) {
-      await stop();
-      throw new Error(`nginx does not answer on port ${port} (its last status: ${String(status)})`);
-    }
-  }
-}
-
-/** Read from /proc what a process and its children have used, in ticks of a hundredth of a second (Linux). */
-async function cpuSecondsOf(pid: number): Promise<number> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
-  const used = [String(pid), ...children].map(async (each) => {
-    // The name in brackets may hold spaces; after it, user and system time are the 12th and 13th field (proc_pid_stat(5)).
-    const fields = (await readFile(`/proc/${each}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  });
-  return (await Promise.all(used)).reduce((sum, seconds) => sum + seconds, 0);
+  const program = await startProgram({ path: "nginx", args: ["-p", root, "-c", configuration, "-e", "stderr"], url });
+  return { url, ...program };
 }
 
 /** What nginx sends by itself, and must not be told to send twice. */

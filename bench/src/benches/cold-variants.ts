@@ -3,10 +3,12 @@ import { basename, dirname, join } from "node:path";
 import sharp from "sharp";
 import type { Bench, BenchContext } from "../bench.js";
 import { type Child, startChild } from "../child.js";
-import { compare, type Comparison, type Round, spreadOf } from "../comparison.js";
+import { compare, type Comparison, type Contender, type Round, spreadOf } from "../comparison.js";
 import { type Answer, getAll } from "../get.js";
+import { findImgproxy, howToGetImgproxy, type ImgproxyBinary, startImgproxy } from "../imgproxy.js";
 import { secondsFor } from "../parallel.js";
 import { havePhotos, type Photos } from "../photos.js";
+import type { Program } from "../program.js";
 import type { IpxCommands } from "../subjects/ipx.js";
 import type { MediaCommands } from "../subjects/media.js";
 import type { SharpLoopCommands } from "../subjects/sharp-loop.js";
@@ -26,18 +28,25 @@ const formats = [
 
 type Format = (typeof formats)[number];
 
+/** Somebody else's server, over the folder of the photographs. */
+interface OtherServer extends Program {
+  urlOf(path: string): string;
+}
+
 /** Variants that nobody has asked for before, over HTTP, against the same work in a bare loop. */
 export const coldVariants: Bench = {
   name: "cold-variants",
   question: `How fast are variants made that nobody has asked for, JPEG to ${width} px, over HTTP?`,
   async run(context) {
+    const imgproxy = await findImgproxy();
+    if (imgproxy === undefined) context.progress(howToGetImgproxy);
     const photos = await havePhotos(context.folder, context.seed, context.progress);
     const comparisons: Comparison[] = [];
     const stored: number[] = [];
     const peaks: number[] = [];
     for (const format of formats) {
       for (const concurrency of [2, 4]) {
-        comparisons.push(await compareOne(context, photos, format, concurrency, { stored, peaks }));
+        comparisons.push(await compareOne(context, photos, imgproxy, format, concurrency, { stored, peaks }));
       }
     }
     return {
@@ -48,6 +57,9 @@ export const coldVariants: Bench = {
         `a round asks for ${photos.paths.length * copies} variants, each once, of a fresh catalogue; variants are answered first and stored after`,
         `counted until the last variant was stored: ${spreadOf(stored).median.toFixed(2)} × the rate until the last was answered (median of all rounds)`,
         `peak memory of the serving process: ${Math.round(spreadOf(peaks).median / 1e6)} MB (median), ${Math.round(spreadOf(peaks).max / 1e6)} MB (most)`,
+        imgproxy === undefined
+          ? howToGetImgproxy
+          : `imgproxy ${imgproxy.version} (HOLDFAST_IMGPROXY), with its defaults, JPEG quality 80 and 2 workers a core among them; local files, unsigned URLs`,
       ],
     };
   },
@@ -56,6 +68,7 @@ export const coldVariants: Bench = {
 async function compareOne(
   context: BenchContext,
   photos: Photos,
+  imgproxy: ImgproxyBinary | undefined,
   format: Format,
   concurrency: number,
   { stored, peaks }: { readonly stored: number[]; readonly peaks: number[] },
@@ -107,23 +120,23 @@ async function compareOne(
     }
   };
 
-  /** IPX keeps nothing: each time it is asked it makes the variant. */
-  const ipx = async (): Promise<Round> => {
-    const child: Child<IpxCommands> = startChild<IpxCommands>("ipx");
+  /** A round of a server that keeps nothing: each time it is asked it makes the variant. */
+  const other = async (serve: (folder: string) => Promise<OtherServer>): Promise<Round> => {
+    const server = await serve(dirname(photos.paths[0] ?? ""));
     try {
-      const origin = await child.call("serve", { folder: dirname(photos.paths[0] ?? "") });
-      const urlOf = (path: string): string => `${origin}/w_${width},f_jpeg,q_80/${encodeURIComponent(basename(path))}`;
-      await getAll(warming.map(urlOf), {}, concurrency);
+      await getAll(warming.map(server.urlOf), {}, concurrency);
       await rest();
       let answers: readonly Answer[] = [];
-      const cpuBefore = await child.cpuSeconds();
+      const cpuBefore = await server.cpuSeconds();
       const seconds = await secondsFor(async () => {
-        answers = await getAll(asked.map(urlOf), {}, concurrency);
+        answers = await getAll(asked.map(server.urlOf), {}, concurrency);
       });
+      const cpuMs = (((await server.cpuSeconds()) - cpuBefore) * 1000) / asked.length;
       confirmAnswers(answers, format);
-      return { perSecond: asked.length / seconds, cpuMs: (((await child.cpuSeconds()) - cpuBefore) * 1000) / asked.length };
+      await confirmWidth(answers);
+      return { perSecond: asked.length / seconds, cpuMs };
     } finally {
-      await child.stop();
+      await server.stop();
     }
   };
 
@@ -133,19 +146,34 @@ async function compareOne(
     targets: [
       { peer: "bare sharp loop", ratio: 0.95 },
       { peer: "IPX", ratio: 1 },
+      { peer: "imgproxy", ratio: 1 },
     ],
   };
+  // Their WebP takes another effort, and is another work.
+  const others: Contender[] = [
+    { name: "IPX", round: async () => await other(serveIpx) },
+    ...(imgproxy === undefined ? [] : [{ name: "imgproxy", round: async () => await other(serverOf(imgproxy)) }]),
+  ];
   const contenders = {
     subject: { name: "Holdfast", round: subject },
-    peers: [
-      { name: "bare sharp loop", round: peer },
-      // Its WebP takes another effort, and is another work.
-      ...(format.format === "jpeg" ? [{ name: "IPX", round: ipx }] : []),
-    ],
+    peers: [{ name: "bare sharp loop", round: peer }, ...(format.format === "jpeg" ? others : [])],
   };
   const comparison = await compare(about, contenders, context.rounds, context.progress);
   await confirmSameWork(answered ?? [], made ?? []);
   return comparison;
+}
+
+async function serveIpx(folder: string): Promise<OtherServer> {
+  const { call, ...child } = startChild<IpxCommands>("ipx");
+  const origin = await call("serve", { folder });
+  return { ...child, urlOf: (path) => `${origin}/w_${width},f_jpeg,q_80/${encodeURIComponent(basename(path))}` };
+}
+
+function serverOf({ path: binary }: ImgproxyBinary): (folder: string) => Promise<OtherServer> {
+  return async (folder) => {
+    const { urlOf, ...program } = await startImgproxy(binary, folder);
+    return { ...program, urlOf: (path) => urlOf(path, width) };
+  };
 }
 
 /** How high a photograph is when it is `width` wide: the loop is told, so that it need not read a header twice. */
@@ -170,6 +198,10 @@ async function confirmSameWork(answers: readonly Answer[], variants: readonly Ui
   for (const [i, { body }] of answers.entries()) {
     if (Buffer.compare(body, variants[i] ?? new Uint8Array()) !== 0) throw new Error(`variant ${i} is not what the bare loop made`);
   }
+  await confirmWidth(answers);
+}
+
+async function confirmWidth(answers: readonly Answer[]): Promise<void> {
   const first = await sharp(answers[0]?.body).metadata();
   if (first.width !== width) throw new Error(`the variants are ${first.width} px wide, not ${width}`);
 }
