@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { createServer, type RequestListener } from "node:http";
+import { connect } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import express from "express";
 import express4 from "express4";
@@ -13,6 +13,7 @@ import { sourceFromBytes } from "../storage/source.js";
 import { expressMedia } from "./express.js";
 import { fastifyMedia } from "./fastify.js";
 import { honoMedia } from "./hono.js";
+import { listening } from "./listening.fixture.js";
 import { nodeHandler } from "./node.js";
 
 /** How an app made with each framework serves media; `/own` is the app's own page. */
@@ -48,15 +49,6 @@ const frameworks: Readonly<Record<string, (media: Media) => Promise<string>>> = 
     return await listening(createServer((request, response) => void listener(request, response)));
   },
 };
-
-async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 async function post(url: string, bytes: Uint8Array, type = "image/jpeg"): Promise<Response> {
   return await fetch(url, { method: "POST", headers: { "content-type": type }, body: Uint8Array.from(bytes) });

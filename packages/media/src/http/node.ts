@@ -3,6 +3,8 @@ import { getRequestListener } from "@hono/node-server";
 import type { Media } from "../media.js";
 import { atHandOf } from "./at-hand.js";
 
+export { requestOf } from "./request-of.js";
+
 /** A handler for `node:http`. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
