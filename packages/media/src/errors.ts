@@ -22,7 +22,9 @@ export interface ErrorDetailsByCode {
   UPLOAD_INCOMPLETE: { name: string };
   UPLOAD_STALLED: { name: string; stallTimeoutMs: number };
   UPLOAD_MALFORMED: { reason: string };
-  UPLOAD_CONTENT_TYPE: { contentType: string };
+  UPLOAD_CONTENT_TYPE: { contentType: string; isForm?: boolean };
+  UPLOAD_TOO_MANY: { name: string; maxFiles: number };
+  FORM_TOO_LARGE: { reason: string };
   NAME_INVALID: { name: string; reason: string };
   TYPE_NOT_ACCEPTED: { name: string; found: string; accepted: string };
   TYPE_MISMATCH: { name: string; declared: string; found: string };
@@ -202,8 +204,23 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
     status: 415,
     title: "Not an upload",
     say: (d) =>
-      `A request body of type "${d.contentType}" is not an upload. Send multipart/form-data with the field "file", ` +
-      `or the raw bytes with ?name= and the file's own type or application/octet-stream.`,
+      d.isForm === true
+        ? `A request body of type "${d.contentType}" is not a form. Send multipart/form-data, or application/x-www-form-urlencoded without files.`
+        : `A request body of type "${d.contentType}" is not an upload. Send multipart/form-data with the field "file", ` +
+          `or the raw bytes with ?name= and the file's own type or application/octet-stream.`,
+  },
+  UPLOAD_TOO_MANY: {
+    status: 413,
+    title: "More files than the form takes",
+    say: (d) =>
+      d.maxFiles === 0
+        ? `"${d.name}" was not kept: this form takes no files.`
+        : `"${d.name}" was not kept: this form takes ${d.maxFiles === 1 ? "one file" : `${d.maxFiles} files`}, and there were more.`,
+  },
+  FORM_TOO_LARGE: {
+    status: 413,
+    title: "The form is too large",
+    say: (d) => `The form was not read to its end: ${d.reason}, which is the most that is accepted here.`,
   },
   NAME_INVALID: {
     status: 400,

@@ -15,6 +15,7 @@ export { catalogue, type ErrorCode, fail, formatBytes, HoldfastError, isHoldfast
 export type { FallbackPicture, MediaEvent } from "./delivery/fallback/media-event.js";
 export type { DeliveryMode } from "./delivery/redirect.js";
 export type { Mount, MountOptions } from "./delivery/mount/mount-options.js";
+export type { FormFileClaim, FormFileOptions, FormFileReader, FormRefusal, ReceivedForm, ReceiveFormOptions } from "./form-options.js";
 export type {
   AttachmentTarget,
   AttachOptions,

@@ -12,6 +12,7 @@ import type { Replica } from "./catalogue/replicas.js";
 import type { MediaStats } from "./counters.js";
 import type { ByteRange, ObjectBody, Source } from "./storage/driver.js";
 import type { Environment } from "./env/platform.js";
+import type { ReceivedForm, ReceiveFormOptions } from "./form-options.js";
 import type { Storage } from "./storage/storage.js";
 
 export type { FileJson, MediaFile, PictureJson, SrcsetOptions, UrlOptions } from "./delivery/media-file.js";
@@ -276,6 +277,16 @@ export interface Media {
   put(input: PutInput, options?: PutFileOptions): Promise<MediaFile>;
   /** Keep the file a request carries: multipart field `file`, or a raw body with `?name=`. The caller has authorised it. */
   receive(request: Request, options?: ReceiveFileOptions): Promise<MediaFile>;
+  /**
+   * Receive a whole form, its text fields and any number of files, each kept as `receive` keeps one, and staged unless `optionsFor` says
+   * otherwise. What is wrong with a file is told in `refusals`, and the rest of the form is read all the same. When it rejects, for the
+   * form is broken or refused, its sender left or something of ours failed, the file under way leaves nothing, and those kept before it
+   * are staged: nobody attaches them, and they go to the trash by themselves. Sent again under the same `Idempotency-Key`, they are
+   * answered as they were kept.
+   *
+   * @throws FORM_TOO_LARGE, UPLOAD_MALFORMED, UPLOAD_CONTENT_TYPE, UPLOAD_INCOMPLETE, UPLOAD_STALLED, … and what `beforeFile` throws
+   */
+  receiveForm(request: Request, options?: ReceiveFormOptions): Promise<ReceivedForm>;
   /**
    * Keep a file that is to be attached later, in the transaction that needs it. Its bytes are as durable as with `put`; if nobody
    * attaches it in time, it goes to the trash.

@@ -38,6 +38,7 @@ import { incomingFrom } from "./uploads/input.js";
 import { readLimits } from "./uploads/limits.js";
 import type { Incoming } from "./uploads/incoming.js";
 import { receive, type ReceiveOptions } from "./uploads/receive.js";
+import { receiveForm } from "./uploads/receive-form.js";
 import { discardRest, openRequest } from "./uploads/request.js";
 import { settleRegularly } from "./settle-regularly.js";
 import { settle } from "./uploads/settle.js";
@@ -250,6 +251,15 @@ function assemble(given: Assembly): Media {
       try {
         const key = idempotencyKeyOf(request, confirmKeeping(receiveOptions).owner);
         return await keep(await openRequest(request, limits), { ...receiveOptions, ...key, signal: request.signal });
+      } catch (error) {
+        await discardRest(request, error);
+        throw error;
+      }
+    },
+    receiveForm: async (request, formOptions = {}) => {
+      try {
+        const keepFile = async (incoming: Incoming, how: ReceiveOptions): Promise<MediaFile> => await keep(incoming, confirmKeeping(how));
+        return await receiveForm({ limits, stagedForMs, keep: keepFile }, request, formOptions);
       } catch (error) {
         await discardRest(request, error);
         throw error;

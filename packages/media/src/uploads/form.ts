@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
-import { setTimeout } from "node:timers/promises";
-import { Busboy, type BusboyInstance } from "@fastify/busboy";
 import { fail, isHoldfastError } from "../errors.js";
+import { feed, openFormParser } from "./form-parser.js";
 import type { Incoming } from "./incoming.js";
 
 /** The field of a form that carries the file. */
@@ -15,7 +13,7 @@ export const fileField = "file";
  * @throws UPLOAD_MALFORMED
  */
 export async function openForm(body: AsyncIterable<Uint8Array>, contentType: string): Promise<Incoming> {
-  const parser = openParser(contentType);
+  const parser = openFormParser(contentType, { fields: 50, fieldBytes: 64 * 1024, parts: 60 });
   const source = Readable.from(body, { objectMode: false });
   return await new Promise<Incoming>((resolve, reject) => {
     let file: Readable | undefined;
@@ -63,58 +61,9 @@ export async function openForm(body: AsyncIterable<Uint8Array>, contentType: str
       stop(isHoldfastError(cause) ? cause : fail("UPLOAD_INCOMPLETE", { name: "The form" }, { cause })),
     );
     const isWaitedFor = (): boolean => file !== undefined && !file.readableEnded && !file.destroyed;
-    feed(source, parser, isWaitedFor).catch((error: unknown) => {
+    const unread = `, so there is no file in a field "${fileField}"`;
+    feed(source, parser, { isWaitedFor, unread }).catch((error: unknown) => {
       if (!hasStopped) stop(error);
     });
   });
-}
-
-/** How long the parser may take to swallow what nobody reads. */
-const swallowMs = 1000;
-
-/**
- * Give a body to the parser, no faster than its file is read. The parser takes everything else at once; but a part it skips
- * because of its header (a bare line break in a file's name) holds it up for ever when it is large (@fastify/busboy 3.2.6),
- * and then the form is refused.
- */
-async function feed(source: Readable, parser: BusboyInstance, isWaitedFor: () => boolean): Promise<void> {
-  for await (const block of source) {
-    if (parser.destroyed) return;
-    if (!parser.write(block)) await drained(parser, isWaitedFor);
-  }
-  parser.end();
-}
-
-async function drained(parser: BusboyInstance, isWaitedFor: () => boolean): Promise<void> {
-  const stopWaiting = new AbortController();
-  const drain = once(parser, "drain", { signal: stopWaiting.signal }).then(() => true);
-  drain.catch(() => undefined);
-  try {
-    for (;;) {
-      const wasWaitedFor = isWaitedFor();
-      const hasDrained = await Promise.race([drain, setTimeout(swallowMs, false, { signal: stopWaiting.signal })]);
-      if (hasDrained) return;
-      if (!wasWaitedFor && !isWaitedFor()) {
-        throw fail("UPLOAD_MALFORMED", {
-          reason: `one of the form's parts has a header that cannot be read, so there is no file in a field "${fileField}"`,
-        });
-      }
-    }
-  } finally {
-    stopWaiting.abort();
-  }
-}
-
-function openParser(contentType: string): BusboyInstance {
-  try {
-    return new Busboy({
-      headers: { "content-type": contentType },
-      // A path is refused by name, not silently cut down to something the sender did not mean.
-      preservePath: true,
-      limits: { fieldNameSize: 200, fieldSize: 64 * 1024, fields: 50, parts: 60, headerPairs: 100, headerSize: 16 * 1024 },
-    });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw fail("UPLOAD_MALFORMED", { reason: `its content type is not usable (${reason})` }, { cause });
-  }
 }

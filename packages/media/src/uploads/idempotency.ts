@@ -22,12 +22,21 @@ export function parseIdempotencyKey(given: string, scope: string): string {
     .digest("hex");
 }
 
-/** Read a request's idempotency key, if it has one. Without an owner a sender is told from another by its credentials. */
-export function idempotencyKeyOf(request: Request, owner: string | undefined): { readonly idempotencyKey?: string } {
+/**
+ * Read a request's idempotency key, if it has one. Without an owner a sender is told from another by its credentials. Of a form
+ * each file has a key of its own, by where it stands in it.
+ */
+export function idempotencyKeyOf(
+  request: Request,
+  owner: string | undefined,
+  place?: { readonly field: string; readonly number: number },
+): { readonly idempotencyKey?: string } {
   const given = request.headers.get("idempotency-key");
   if (given === null) return {};
   const credentials = [request.headers.get("authorization"), request.headers.get("cookie")];
-  return { idempotencyKey: parseIdempotencyKey(given, owner ?? JSON.stringify(credentials)) };
+  const sender = owner ?? JSON.stringify(credentials);
+  const scope = place === undefined ? sender : JSON.stringify([sender, place.field, place.number]);
+  return { idempotencyKey: parseIdempotencyKey(given, scope) };
 }
 
 /** What another sending under the same key has to be: the same file. */

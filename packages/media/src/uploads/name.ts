@@ -12,7 +12,7 @@ const maxNameBytes = 255;
 export function parseFileName(text: string): string {
   const name = text.normalize("NFC").trim();
   const reason = whyNotName(name);
-  if (reason !== undefined) throw fail("NAME_INVALID", { name: printable(text), reason });
+  if (reason !== undefined) throw fail("NAME_INVALID", { name: printableName(text), reason });
   return name;
 }
 
@@ -41,7 +41,8 @@ export function slugOf(name: string): string {
     .replace(/-+$/, "");
 }
 
-function printable(text: string): string {
+/** A name as it can be shown, whatever was sent: without control characters, and not too long. */
+export function printableName(text: string): string {
   const shown = text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\uFFFD");
   return shown.length > 100 ? `${shown.slice(0, 100).toWellFormed()}…` : shown;
 }

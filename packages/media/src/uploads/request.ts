@@ -22,7 +22,7 @@ export async function openRequest(request: Request, limits: UploadLimits): Promi
   if (size !== undefined && size > allowed) {
     throw fail("UPLOAD_TOO_LARGE", { name: name ?? "The upload", maxBytes: limits.maxBytes });
   }
-  const body = request.body === null ? nothing() : blocksOf(request.body);
+  const body = blocksOf(request.body);
   if (isForm) {
     // The file is guarded again while it is read; this holds for what comes before and after it, however much that is.
     const form = guard(body, "The form", { ...limits, maxBytes: allowed }, request.signal);
@@ -46,7 +46,8 @@ export async function openRequest(request: Request, limits: UploadLimits): Promi
 }
 
 /** The body, block by block. Who stops between two blocks leaves the rest to `discardRest`; who waits in vain ends it. */
-function blocksOf(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+export function blocksOf(body: ReadableStream<Uint8Array> | null): AsyncIterable<Uint8Array> {
+  if (body === null) return nothing();
   const ended = { done: true, value: undefined } as const;
   return {
     [Symbol.asyncIterator]() {
@@ -80,9 +81,10 @@ const patienceBytes = 32_000_000;
  */
 export async function discardRest(request: Request, error: unknown): Promise<void> {
   const { body } = request;
-  if (body === null || !isHoldfastError(error)) return;
-  if (error.code === "UPLOAD_STALLED" || error.code === "UPLOAD_INCOMPLETE") return;
-  if (error.code === "UPLOAD_TOO_LARGE" && declaredSize(request) !== undefined) return;
+  if (body === null) return;
+  if (isHoldfastError(error, "UPLOAD_STALLED") || isHoldfastError(error, "UPLOAD_INCOMPLETE")) return;
+  const isTooLarge = isHoldfastError(error, "UPLOAD_TOO_LARGE") || isHoldfastError(error, "FORM_TOO_LARGE");
+  if (isTooLarge && declaredSize(request) !== undefined) return;
   // Whoever refused it lets go of it in this turn of the event loop; a form that is still being taken apart does not.
   await new Promise((resolve) => setImmediate(resolve));
   if (body.locked) return;
@@ -102,7 +104,8 @@ export async function discardRest(request: Request, error: unknown): Promise<voi
   }
 }
 
-function declaredSize(request: Request): number | undefined {
+/** The length of its body that a request declares, if it does. */
+export function declaredSize(request: Request): number | undefined {
   const text = request.headers.get("content-length");
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
