@@ -12,17 +12,19 @@ export interface Photos {
   readonly origin: string;
 }
 
-/**
- * Have JPEGs to measure with: those in the folder that HOLDFAST_PHOTOS names, else 26 generated ones of 2 to 3 megapixels,
- * the same for the same seed.
- */
-export async function havePhotos(folder: string, seed: number, progress: (message: string) => void): Promise<Photos> {
+/** Find the JPEGs in the folder that HOLDFAST_PHOTOS names, or `undefined` where it names none. */
+export async function givenPhotos(): Promise<Photos | undefined> {
   const given = process.env["HOLDFAST_PHOTOS"];
-  if (given !== undefined && given !== "") {
-    const names = (await readdir(given)).filter((name) => /\.jpe?g$/i.test(name)).toSorted();
-    if (names.length === 0) throw new Error(`HOLDFAST_PHOTOS is ${given}, where there is no .jpg file`);
-    return { paths: names.map((name) => join(given, name)), origin: `${names.length} photographs (HOLDFAST_PHOTOS)` };
-  }
+  if (given === undefined || given === "") return undefined;
+  const names = (await readdir(given)).filter((name) => /\.jpe?g$/i.test(name)).toSorted();
+  if (names.length === 0) throw new Error(`HOLDFAST_PHOTOS is ${given}, where there is no .jpg file`);
+  return { paths: names.map((name) => join(given, name)), origin: `${names.length} photographs (HOLDFAST_PHOTOS)` };
+}
+
+/** Have JPEGs to measure with: those that are given, else 26 generated ones of 2 to 3 megapixels, the same for the same seed. */
+export async function havePhotos(folder: string, seed: number, progress: (message: string) => void): Promise<Photos> {
+  const given = await givenPhotos();
+  if (given !== undefined) return given;
   const into = join(folder, "photos");
   await mkdir(into, { recursive: true });
   const paths: string[] = [];

@@ -33,7 +33,7 @@ const usage = `Usage: npm run bench -- [name…] [--rounds 5] [--seconds 3] [--s
 ${benches.map(({ name, question }) => `  ${name.padEnd(16)} ${question}`).join("\n")}
 
 Without a name all of them run. The table goes to stdout, progress to stderr.
-HOLDFAST_PHOTOS=FOLDER measures with the .jpg files there instead of generated ones.
+HOLDFAST_PHOTOS=FOLDER measures with the .jpg files there instead of generated ones (mezzanine: with those of 6 megapixels and more).
 HOLDFAST_IMGPROXY=FILE measures cold variants against that imgproxy as well.`;
 
 // Leaving by `exit` ends the children as well, and clears up.

@@ -6,7 +6,7 @@ import { startChild } from "../child.js";
 import { compare, type Comparison, type Round, spreadOf } from "../comparison.js";
 import { type Answer, getAll } from "../get.js";
 import { secondsFor } from "../parallel.js";
-import { generatePhoto } from "../photos.js";
+import { generatePhoto, givenPhotos } from "../photos.js";
 import { randomFrom } from "../random.js";
 import { ssimOf } from "../ssim.js";
 import type { IpxCommands } from "../subjects/ipx.js";
@@ -15,51 +15,108 @@ import type { MediaCommands } from "../subjects/media.js";
 /** Widths that are made of a mezzanine, and the one whose making calls for it. */
 const widths = [64, 128, 256, 320, 512, 640, 800, 1024] as const;
 const first = 1280;
+/** Those whose likeness is told by itself. */
+const told = [512, 1024] as const;
 const accept = "image/jpeg,image/*;q=0.8";
 const concurrency = 2;
 
+/** Of which photographs a mezzanine is kept, in pixels, and of how long a variant at most it is then made of that. */
+const mezzanineFrom = 6_000_000;
+const longestOfMezzanine = 1024;
+
 /** How many photographs of which size, in megapixels, and what is to be reached against IPX. */
-const kinds = [
+const sizes = [
   { megapixels: 24, count: 4, target: 3 },
   { megapixels: 3, count: 12, target: undefined },
 ] as const;
+
+/** Photographs that are measured together. */
+interface Kind {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly target: number | undefined;
+}
+
+/** How alike one variant and a resize of the original are. */
+interface Likeness {
+  readonly width: number;
+  readonly ssim: number;
+}
 
 /** The second variant of a large original, and all further ones. */
 export const mezzanineVariants: Bench = {
   name: "mezzanine",
   question: `How fast are further variants of an original made, JPEG to ${widths[0]}–${widths.at(-1)} px, over HTTP?`,
   async run(context) {
+    const given = await givenLarge();
     const comparisons: Comparison[] = [];
     const notes: string[] = [];
-    for (const kind of kinds) {
-      const folder = join(context.folder, `photos-${kind.megapixels}`);
-      await mkdir(folder, { recursive: true });
-      const paths: string[] = [];
-      for (let i = 0; i < kind.count; i += 1) {
-        context.progress(`generating photograph ${i + 1} of ${kind.count}, ${kind.megapixels} megapixels`);
-        const long = Math.round(Math.sqrt(kind.megapixels * 1.5e6));
-        const path = join(folder, `photo-${i + 1}.jpg`);
-        await writeFile(path, await generatePhoto(randomFrom(context.seed + i), long, Math.round(long / 1.5), 88));
-        paths.push(path);
-      }
-      const { comparison, alike } = await compareOne(context, paths, kind);
+    for (const kind of given === undefined ? await generate(context) : [given]) {
+      const { comparison, alike } = await compareOne(context, kind);
       comparisons.push(comparison);
-      notes.push(
-        `${kind.megapixels} megapixels: what was made against a resize of the original itself, SSIM: ${spreadOf(alike).median.toFixed(4)} (median), ${spreadOf(alike).min.toFixed(4)} (worst)`,
-      );
+      notes.push(`${kind.name}: what was made against a resize of the original itself, SSIM: ${sayAlike(alike)}`);
     }
     return {
       comparisons,
-      notes: [...notes, "of originals of 6 megapixels and more a mezzanine of 2048 px is kept; smaller ones are decoded themselves"],
+      notes: [
+        ...notes,
+        `of originals of 6 megapixels and more a mezzanine of 2048 px is kept, and variants up to ${longestOfMezzanine} px long are made of it and compared; all others are made of the original`,
+      ],
     };
   },
 };
 
+/** Those of the given photographs of which a mezzanine is kept, or `undefined` where none are given. */
+async function givenLarge(): Promise<Kind | undefined> {
+  const given = await givenPhotos();
+  if (given === undefined) return undefined;
+  const paths: string[] = [];
+  for (const path of given.paths) {
+    const { width, height } = await sharp(path).metadata();
+    if (width * height >= mezzanineFrom) paths.push(path);
+  }
+  if (paths.length === 0) throw new Error("no photograph in HOLDFAST_PHOTOS has 6 megapixels");
+  return { name: `${paths.length} photographs given`, paths, target: undefined };
+}
+
+async function generate({ folder, seed, progress }: BenchContext): Promise<Kind[]> {
+  const kinds: Kind[] = [];
+  for (const { megapixels, count, target } of sizes) {
+    const into = join(folder, `photos-${megapixels}`);
+    await mkdir(into, { recursive: true });
+    const paths: string[] = [];
+    for (let i = 0; i < count; i += 1) {
+      progress(`generating photograph ${i + 1} of ${count}, ${megapixels} megapixels`);
+      const long = Math.round(Math.sqrt(megapixels * 1.5e6));
+      const path = join(into, `photo-${i + 1}.jpg`);
+      await writeFile(path, await generatePhoto(randomFrom(seed + i), long, Math.round(long / 1.5), 88));
+      paths.push(path);
+    }
+    kinds.push({ name: `${megapixels} megapixels`, paths, target });
+  }
+  return kinds;
+}
+
+/** The median and the worst likeness, and of how many: of all, and of some widths. */
+function sayAlike(alike: readonly Likeness[]): string {
+  const say = (ofWhat: string, chosen: readonly Likeness[]): string[] => {
+    if (chosen.length === 0) return [];
+    const { median, min } = spreadOf(chosen.map(({ ssim }) => ssim));
+    return [`${ofWhat} ${median.toFixed(4)} (median), ${min.toFixed(4)} (worst of ${chosen.length})`];
+  };
+  const each = told.flatMap((width) =>
+    say(
+      `${width} px`,
+      alike.filter((one) => one.width === width),
+    ),
+  );
+  return [...say("all widths", alike), ...each].join("; ");
+}
+
 async function compareOne(
   context: BenchContext,
-  paths: readonly string[],
-  { megapixels, target }: (typeof kinds)[number],
-): Promise<{ readonly comparison: Comparison; readonly alike: readonly number[] }> {
+  { name, paths, target }: Kind,
+): Promise<{ readonly comparison: Comparison; readonly alike: readonly Likeness[] }> {
   const wanted = paths.flatMap((path, i) => widths.map((width) => ({ path, i, width })));
   let answered: readonly Answer[] = [];
 
@@ -97,7 +154,7 @@ async function compareOne(
     const child = startChild<IpxCommands>("ipx");
     try {
       const origin = await child.call("serve", { folder: dirname(paths[0] ?? "") });
-      const urlOf = (path: string, width: number): string => `${origin}/w_${width},f_jpeg,q_80/${basename(path)}`;
+      const urlOf = (path: string, width: number): string => `${origin}/w_${width},f_jpeg,q_80/${encodeURIComponent(basename(path))}`;
       await getAll(
         paths.map((path) => urlOf(path, first)),
         {},
@@ -120,16 +177,18 @@ async function compareOne(
   };
 
   const comparison = await compare(
-    { name: `${megapixels} megapixels`, unit: "variants/s", targets: target === undefined ? [] : [{ peer: "IPX", ratio: target }] },
+    { name, unit: "variants/s", targets: target === undefined ? [] : [{ peer: "IPX", ratio: target }] },
     { subject: { name: "Holdfast", round: subject }, peers: [{ name: "IPX", round: ipx }] },
     context.rounds,
     context.progress,
   );
-  const alike: number[] = [];
+  const alike: Likeness[] = [];
   for (const [at, { path, width }] of wanted.entries()) {
     const body = answered[at]?.body ?? new Uint8Array();
     const { height } = await sharp(body).metadata();
-    alike.push(await ssimOf(body, await sharp(path).resize(width, height, { fit: "fill" }).jpeg({ quality: 80 }).toBuffer()));
+    if (Math.max(width, height) > longestOfMezzanine) continue;
+    const direct = await sharp(path).autoOrient().resize(width, height, { fit: "fill" }).jpeg({ quality: 80 }).toBuffer();
+    alike.push({ width, ssim: await ssimOf(body, direct) });
   }
   return { comparison, alike };
 }
