@@ -11,13 +11,14 @@ const sources = [
   { find: /^@holdfast\/media\/sentry$/, replacement: source("media/src/sentry/report-errors.ts") },
   { find: /^@holdfast\/media\/static$/, replacement: source("media/src/static.ts") },
   { find: /^#env\/(.*)$/, replacement: source("media/src/env/$1.ts") },
+  { find: /^#static\/(.*)$/, replacement: source("media/src/http/static-$1.ts") },
   { find: /^@holdfast\/media\/(browser|testing)$/, replacement: source("media/src/$1/index.ts") },
   { find: /^@holdfast\/example-site$/, replacement: fileURLToPath(new URL("examples/site/src/index.ts", import.meta.url)) },
   { find: /^@holdfast\/server$/, replacement: source("server/src/index.ts") },
 ];
 
 /** What holdfast takes along of media. */
-const ownEnvironment = sources.filter(({ replacement }) => replacement.includes("/media/src/env/"));
+const ownEnvironment = sources.filter(({ find }) => find.source.startsWith("^#"));
 
 /** The unit tests of what a catalogue is beneath, which run on SQLite as all do, and on PostgreSQL again. */
 const onBothDatabases = [

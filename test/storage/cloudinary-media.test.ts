@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openMedia } from "@holdfast/media";
+import { openStaticFiles, prepareStaticFiles, publishStaticFiles } from "@holdfast/media/static";
 import sharp from "sharp";
 import { expect, it } from "vitest";
 import { openCloudinaryStorage } from "../../packages/media/src/storage/cloudinary-storage.js";
@@ -40,6 +41,36 @@ it("media on (a double of) Cloudinary keeps a photograph, gives its users the UR
     expect(originals()).toEqual([]);
   } finally {
     await media.close();
+    await double.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it("static files of two releases find each other on (a double of) Cloudinary, in every form", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-cloudinary-"));
+  const double = await startCloudinaryDouble();
+  const storage = await openCloudinaryStorage(double.account, "CLOUDINARY_URL", { uploadPrefix: double.origin });
+  const style = (release: string): string => `body { color: teal } /* ${release} ${"x".repeat(2000)} */`;
+  const scripts = { "app.js": "1;", "dot.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>", "font.woff2": "wOF2" };
+  async function release(name: string): Promise<string> {
+    const [from, to] = [join(folder, name), join(folder, `${name}-static`)];
+    await mkdir(from);
+    for (const [file, text] of Object.entries({ ...scripts, "app.css": style(name) })) await writeFile(join(from, file), `${text} `);
+    await prepareStaticFiles({ from, to });
+    await publishStaticFiles({ folder: to, storage });
+    return to;
+  }
+  try {
+    const before = await openStaticFiles({ folder: await release("before"), storage });
+    const now = await openStaticFiles({ folder: await release("now"), storage });
+    for (const coding of ["br", "gzip", "identity"]) {
+      const request = new Request(`http://localhost${before.url("app.css")}`, { headers: { "accept-encoding": coding } });
+      const [own, theirs] = [await before.handler(request), await now.handler(request)];
+      expect([theirs?.status, [...(theirs?.headers ?? [])]]).toEqual([200, [...(own?.headers ?? [])]]);
+      expect(await theirs?.arrayBuffer()).toEqual(await own?.arrayBuffer());
+    }
+  } finally {
+    await storage.close();
     await double.stop();
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { createPhotos, createSite, memberOnly, type Services, type Settings, type SiteEnv, userOf } from "@holdfast/example-site";
+import { createPhotos, createSite, memberOnly, type Settings, type SiteEnv, type SiteServices, userOf } from "@holdfast/example-site";
 import type { Context, Hono } from "hono";
 import { ArticlePage } from "./article-page.js";
 import { createArticles, pageSize } from "./articles.js";
@@ -11,7 +11,7 @@ import { languages, type Words } from "./words.js";
 export const presets = { card: { width: 560, height: 420, fit: "cover" } } as const;
 
 /** The market: everybody looks, whoever has an account sells. */
-export function createApp(services: Services, settings: Settings): Hono<SiteEnv<Words>> {
+export function createApp(services: SiteServices, settings: Settings): Hono<SiteEnv<Words>> {
   const { database, media } = services;
   const articles = createArticles(database, createPhotos(services, "article"));
   const app = createSite<Words>({

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createSite, type Html, type Services, type Settings, type SiteEnv, useWords } from "@holdfast/example-site";
+import { createSite, type Html, type Settings, type SiteEnv, type SiteServices, useWords } from "@holdfast/example-site";
 import { Hono } from "hono";
 import { createDrafts } from "./import/drafts.js";
 import { importing } from "./import/routes.js";
@@ -12,8 +12,11 @@ import { createTeam } from "./team.js";
 import { teamRoutes } from "./team-routes.js";
 import { languages, type Words } from "./words.js";
 
+/** Where the files for browsers are that only this app has. */
+export const assetFolders = [fileURLToPath(new URL("../assets", import.meta.url))];
+
 /** The CRM: nobody sees anything without an account, agents see their own leads, organisers all of their organisation. */
-export function createApp(services: Services, settings: Settings): Hono<SiteEnv<Words>> {
+export function createApp(services: SiteServices, settings: Settings): Hono<SiteEnv<Words>> {
   const { database, media } = services;
   const leads = createLeads(database, media);
   const team = createTeam(database, media);
@@ -22,7 +25,6 @@ export function createApp(services: Services, settings: Settings): Hono<SiteEnv<
     settings,
     languages,
     accent: "sea",
-    assetFolders: [fileURLToPath(new URL("../assets", import.meta.url))],
     afterLogIn: "/leads",
     profilePath: "/profile",
     // Who signs up begins an organisation; who is to work for one is added by its organisers.

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { hashPassword } from "../../site/src/passwords.js";
 import { beginSession } from "../../site/src/sessions.js";
 import { newVisitor, startTestSite, type TestSite, type TestVisitor } from "../../site/src/site.fixture.js";
-import { createApp } from "./app.js";
+import { assetFolders, createApp } from "./app.js";
 import { migrations, type Tables } from "./tables.js";
 
 export const password = "defterde yerimiz var";
@@ -22,7 +22,7 @@ export interface Crm extends TestSite {
 }
 
 export async function openCrm(): Promise<Crm> {
-  const site = await startTestSite(migrations, createApp);
+  const site = await startTestSite(migrations, createApp, { assetFolders });
   const db = site.services.database.as<Tables>();
   const ids = new Map<string, string>();
   for (const [organisation, people] of [

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { expect, it } from "vitest";
 import { createPhotos } from "@holdfast/example-site";
 import { startTestSite, type TestSite, type TestVisitor } from "../../site/src/site.fixture.js";
-import { createApp, presets } from "./app.js";
+import { assetFolders, createApp, presets } from "./app.js";
 import { createLettings, type Lettings } from "./lettings.js";
 import { createProfiles, type Profiles, type Role } from "./profiles.js";
 import { migrations } from "./tables.js";
@@ -20,6 +20,7 @@ interface Agency extends TestSite {
 async function open(...roles: readonly Role[]): Promise<Agency> {
   const site = await startTestSite(migrations, (services, settings) => createApp(services, settings, { mayFail: true }), {
     media: { presets },
+    assetFolders,
   });
   const { services } = site;
   const profiles = createProfiles(services);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createPhotos, createSite, roleOnly, type Services, type Settings, type SiteEnv } from "@holdfast/example-site";
+import { createPhotos, createSite, roleOnly, type Settings, type SiteEnv, type SiteServices } from "@holdfast/example-site";
 import type { Hono } from "hono";
 import { administration } from "./administration.js";
 import { createLettings, type Letting } from "./lettings.js";
@@ -10,6 +10,9 @@ import { languages, type Words } from "./words.js";
 /** The pictures' sizes that pages ask for by name. */
 export const presets = { card: { width: 560, height: 420, fit: "cover" } } as const;
 
+/** Where the files for browsers are that only this app has. */
+export const assetFolders = [fileURLToPath(new URL("../assets", import.meta.url))];
+
 /** What is not the same everywhere. */
 export interface AppOptions {
   /** Whether `/sentry-debug/` fails, so that it can be seen what becomes of a failure. */
@@ -17,7 +20,7 @@ export interface AppOptions {
 }
 
 /** Orange County Lettings: everybody looks, editors write, administrators look after people as well. */
-export function createApp(services: Services, settings: Settings, { mayFail = false }: AppOptions = {}): Hono<SiteEnv<Words>> {
+export function createApp(services: SiteServices, settings: Settings, { mayFail = false }: AppOptions = {}): Hono<SiteEnv<Words>> {
   const lettings = createLettings(services.database, createPhotos(services, "letting"));
   const profiles = createProfiles(services);
   const app = createSite<Words>({
@@ -25,7 +28,6 @@ export function createApp(services: Services, settings: Settings, { mayFail = fa
     settings,
     languages,
     accent: "grove",
-    assetFolders: [fileURLToPath(new URL("../assets", import.meta.url))],
     navigation: ({ var: { words, visitor } }) => [
       { href: "/lettings", label: words.lettings },
       { href: "/profiles", label: words.profiles },

@@ -1,4 +1,5 @@
 export { addUser, changePassword, type OnSignUp, setPassword } from "./accounts.js";
+export { type SiteServices, withAssets } from "./assets.js";
 export { Avatar } from "./avatar.js";
 export { type Database, openDatabase } from "./database.js";
 export { type FieldReader, fieldReader } from "./field-reader.js";

@@ -1,9 +1,9 @@
+import type { StaticFiles } from "@holdfast/media/static";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { Html } from "./html.js";
 import { jsxRenderer, useRequestContext } from "hono/jsx-renderer";
 import type { MiddlewareHandler } from "hono";
-import type { Assets } from "./assets.js";
 import { Form } from "./form-fields.js";
 import type { Language, Languages, SiteEnv, Visitor } from "./site-env.js";
 import { type CookieJar, takeNotice } from "./visitor.js";
@@ -25,7 +25,7 @@ export interface NavigationLink {
 /** How an app's pages look around their content. */
 export interface LayoutOptions<Words extends SiteWords> {
   readonly languages: Languages<Words>;
-  readonly assets: Assets;
+  readonly assets: Pick<StaticFiles, "url">;
   readonly cookies: CookieJar;
   /** The colour of links and buttons: a class of the style sheet, with its contrast looked after in light and dark. */
   readonly accent: "clay" | "grove" | "sea";

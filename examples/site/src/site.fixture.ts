@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { MediaOptions } from "@holdfast/media";
 import type { Hono } from "hono";
 import { onTestFinished } from "vitest";
+import { type SiteServices, withAssets } from "./assets.js";
 import type { Log } from "./log.js";
 import { type RunningSite, serve } from "./serve.js";
-import { openServices, type Services } from "./services.js";
+import { openServices } from "./services.js";
 import type { Settings } from "./settings.js";
 import type { Migration } from "./migrations.js";
 
@@ -27,7 +28,7 @@ export function testSettings(folder: string, overrides: Partial<Settings> = {}):
 
 /** A site that listens, and what it stands on. */
 export interface TestSite extends RunningSite {
-  readonly services: Services;
+  readonly services: SiteServices;
   readonly settings: Settings;
   /** A browser without a window: it keeps cookies, follows redirects and sends forms as a page of ours would. */
   visit(): TestVisitor;
@@ -36,17 +37,23 @@ export interface TestSite extends RunningSite {
 /** Start an app in a temporary folder; it goes when the test ends. */
 export async function startTestSite(
   migrations: readonly Migration[],
-  createApp: (services: Services, settings: Settings) => Pick<Hono, "fetch">,
+  createApp: (services: SiteServices, settings: Settings) => Pick<Hono, "fetch">,
   {
     media = {},
+    assetFolders = [],
     log,
     ...overrides
-  }: Partial<Settings> & { readonly media?: Omit<MediaOptions, "database" | "log">; readonly log?: Log } = {},
+  }: Partial<Settings> & {
+    readonly media?: Omit<MediaOptions, "database" | "log">;
+    readonly assetFolders?: readonly string[];
+    readonly log?: Log;
+  } = {},
 ): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-example-"));
   const settings = testSettings(folder, overrides);
   const opened = log === undefined ? {} : { log };
-  const services = await openServices(settings, { migrations, media: { cwd: folder, env: {}, ...media }, ...opened });
+  const bare = await openServices(settings, { migrations, media: { cwd: folder, env: {}, ...media }, ...opened });
+  const services = await withAssets(bare, assetFolders);
   const site = await serve(settings, createApp(services, settings).fetch, services);
   onTestFinished(async () => {
     await site.close();

@@ -1,11 +1,13 @@
+import { fsDriver, openStorage } from "@holdfast/media";
 import type { Hono } from "hono";
 import sharp from "sharp";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { addUser, changePassword } from "./accounts.js";
+import type { SiteServices } from "./assets.js";
 import { boundedBody } from "./bounded-body.js";
 import { fieldReader } from "./field-reader.js";
 import { migrate } from "./migrations.js";
@@ -14,7 +16,6 @@ import { createSite } from "./site.js";
 import { startTestSite, type TestSite, type TestVisitor } from "./site.fixture.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteTables } from "./site-tables.js";
-import type { Services } from "./services.js";
 import { openLog } from "./log.js";
 import { type Settings, settingsFrom } from "./settings.js";
 import { wordsIn } from "./words.js";
@@ -24,8 +25,8 @@ const languages = { en: wordsIn("en", own), fr: wordsIn("fr", own) };
 const password = "correct horse battery";
 
 /** A site that takes files on /files, and fails on /failure. */
-function createApp({ database, media, log }: Services, settings: Settings): Hono<SiteEnv> {
-  const site = { settings, database, media, log, languages, accent: "clay", signUpRole: "user" } as const;
+function createApp({ database, media, assets, log }: SiteServices, settings: Settings): Hono<SiteEnv> {
+  const site = { settings, database, media, assets, log, languages, accent: "clay", signUpRole: "user" } as const;
   const app = createSite({ ...site, navigation: () => [{ href: "/", label: "Home" }] });
   app.get("/", (c) => c.render("welcome", { title: "Home" }));
   app.get("/failure", () => {
@@ -322,7 +323,7 @@ describe("a page", () => {
     const { origin } = await startWithUser();
     const page = await fetch(origin);
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
-    const url = /href="(\/assets\/style\.[0-9a-f]{16}\.css)"/.exec(await page.text())?.[1] ?? "";
+    const url = /href="(\/assets\/style\.[0-9a-f]{12}\.css)"/.exec(await page.text())?.[1] ?? "";
     for (const [accepted, coding] of [
       ["gzip, br", "br"],
       ["gzip;q=0.5", "gzip"],
@@ -333,6 +334,30 @@ describe("a page", () => {
       expect(sheet.headers.get("cache-control")).toContain("immutable");
       expect(await sheet.text()).toContain("--accent");
     }
+  });
+
+  it("of the release before finds its style sheet and script after a deploy", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-releases-"));
+    onTestFinished(async () => await rm(folder, { recursive: true }));
+    const release = async (script: string): Promise<TestSite> => {
+      const bucket = { description: "bucket", chosenBy: "test", durability: "object-store" } as const;
+      const storage = openStorage(fsDriver({ root: join(folder, "bucket") }), bucket);
+      const assets = join(folder, script);
+      await mkdir(assets);
+      await writeFile(join(assets, "shop.js"), script);
+      return await startTestSite([], createApp, { media: { storage }, assetFolders: [assets] });
+    };
+    const before = await release("before");
+    const urls = ["style.css", "shop.js"].map((name) => before.services.assets.url(name));
+    await before.close();
+    const now = await release("now");
+    expect(now.services.assets.url("shop.js")).not.toBe(urls[1]);
+    const answers = await Promise.all(urls.map(async (url) => await fetch(`${now.origin}${url}`)));
+    expect(answers.map(({ status, headers }) => [status, headers.get("cache-control")])).toEqual(
+      urls.map(() => [200, "public, max-age=31536000, immutable"]),
+    );
+    expect(await answers[1]?.text()).toBe("before");
+    expect((await fetch(`${now.origin}/assets/shop.0123456789ab.js`)).status).toBe(404);
   });
 
   it("is logged as a line of JSON, without who asked for it, and a failure with its stack", async () => {

@@ -1,10 +1,10 @@
 import type { Media } from "@holdfast/media";
 import { honoMedia } from "@holdfast/media/hono";
+import type { StaticFiles } from "@holdfast/media/static";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { sql } from "kysely";
 import { accounts, type OnSignUp, pathWithin } from "./accounts.js";
-import { readAssets } from "./assets.js";
 import type { Database } from "./database.js";
 import { layout, type LayoutOptions } from "./layout.js";
 import type { Log } from "./log.js";
@@ -27,8 +27,7 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<
   readonly database: Database;
   readonly media: Media;
   readonly log: Log;
-  /** Folders of the app's own files for browsers. @defaultValue the shared style sheet alone */
-  readonly assetFolders?: readonly string[];
+  readonly assets: StaticFiles;
   /** @defaultValue the first page */
   readonly afterLogIn?: string;
   /** The role of whoever signs up. @defaultValue nobody can */
@@ -46,9 +45,8 @@ export interface SiteOptions<Words extends SiteWords> extends Pick<
  * has its page. What an app adds to it are its own routes.
  */
 export function createSite<Words extends SiteWords>(options: SiteOptions<Words>): Hono<SiteEnv<Words>> {
-  const { settings, database, media, log, languages, accent, navigation, profilePath } = options;
+  const { settings, database, media, log, assets, languages, accent, navigation, profilePath } = options;
   const cookies = cookieJar(settings.isProduction);
-  const assets = readAssets(options.assetFolders);
   const db = database.as<SiteTables>();
   const app = new Hono<SiteEnv<Words>>();
   const site = app as unknown as Hono<SiteEnv>;
@@ -58,7 +56,7 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
     return c.json({ ok: true }, 200, { "cache-control": "no-store" });
   });
   site.use(logRequests(log));
-  site.use(assets.handler);
+  site.use(async (c, next) => (await assets.handler(c.req.raw)) ?? (await next()));
   if (options.beforeMedia !== undefined) site.route("/", options.beforeMedia);
   site.use(honoMedia(media));
   site.use(

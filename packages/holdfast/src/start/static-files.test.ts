@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isCommandError } from "../errors.js";
-import { prepareStatic, type StaticManifest } from "./static-files.js";
+import type { StaticManifest } from "#static/folder";
+import { prepareStatic } from "./static-files.js";
 
 let folder = "";
 let from = "";

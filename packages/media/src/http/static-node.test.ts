@@ -86,7 +86,8 @@ describe("a static file on a Node server", () => {
     const [quick, slow] = [await serving(files), await serving({ ...files, handler: async (request) => await files.handler(request) })];
     const atHand = atHandOf(files.handler);
     for (const url of [...names.map((name) => files.url(name)), "/static/css/app.css"]) {
-      for (const accept of accepts) {
+      // What is there in one form only is the same for all.
+      for (const accept of url.endsWith(".css") ? accepts : accepts.slice(1, 3)) {
         const accepted: Headers = accept === undefined ? {} : { "accept-encoding": accept };
         const etag = /^etag: (.*)\r$/m.exec(await sent(slow, "GET", url, accepted))?.[1] ?? "";
         expect(etag).toMatch(/^"[0-9a-f]{12}(-br|-gzip)?"$/);
