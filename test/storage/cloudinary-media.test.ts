@@ -50,7 +50,7 @@ it("static files of two releases find each other on (a double of) Cloudinary, in
   const folder = await mkdtemp(join(tmpdir(), "holdfast-cloudinary-"));
   const double = await startCloudinaryDouble();
   const storage = await openCloudinaryStorage(double.account, "CLOUDINARY_URL", { uploadPrefix: double.origin });
-  const style = (release: string): string => `body { color: teal } /* ${release} ${"x".repeat(2000)} */`;
+  const style = (name: string): string => `body { color: teal } /* ${name} ${"x".repeat(2000)} */`;
   const scripts = { "app.js": "1;", "dot.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>", "font.woff2": "wOF2" };
   async function release(name: string): Promise<string> {
     const [from, to] = [join(folder, name), join(folder, `${name}-static`)];
