@@ -146,6 +146,8 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
     callBack(machine, args, [absent, data("body"), data("form")], flow, site);
     return one({ kind: "list", items: [data("body"), data("form")], isOpen: false });
   }
+  const bySocket = socketCall(machine, callee, args, flow, site);
+  if (bySocket !== undefined) return bySocket;
   if (/\.(on|once|addListener)$/.test(name)) {
     const event = first[0] === undefined ? undefined : textOf(first[0].value);
     const parser = parsedFile(name);
@@ -189,6 +191,24 @@ const externalCall = (machine: Machine, callee: External, args: readonly Choices
   // What a record is looked up by says nothing of the record.
   const isLookedUp = role === "body" && !handsOn.test(name);
   return made(callee, args, isOpened ? "bytes" : role === "request" ? "about" : isLookedUp ? undefined : role, site);
+};
+
+/** Packages that take files over a socket: a stream for each, or a folder that they keep them in. */
+const socketCall = (machine: Machine, callee: External, args: readonly Choices[], flow: Flow, site: Site): Choices | undefined => {
+  const { name } = callee;
+  if (/^socket\.io-stream\(\)\.(on|once)$/.test(name)) {
+    callBack(machine, args.slice(1), [data("bytes"), data("about"), unknown], flow, site);
+    return one(callee);
+  }
+  const options = args[1]?.[0]?.value;
+  const folder = options?.kind === "object" ? options.entries.get("uploadDir") : undefined;
+  if (name === "socket.io-file" && folder !== undefined)
+    note(flow, site, { kind: "write", path: folder, isMove: false, from: absent, words: "" });
+  if (name === "socketio-file-upload().listen" && callee.on !== undefined) {
+    const kept = machine.override(callee.on, "dir");
+    if (kept !== undefined) note(flow, site, { kind: "write", path: kept, isMove: false, from: absent, words: "" });
+  }
+  return undefined;
 };
 
 /** Settings by name: `env("A", "b")` of packages that read the environment. */
@@ -328,6 +348,8 @@ export const callValue = (machine: Machine, callee: Value, args: readonly Choice
       return inner?.kind === "function" ? machine.call(inner, args, flow, site) : unknownCall(machine, "", callee, args, flow, site);
     }
     case "data":
+      // GraphQL's uploads: `const { createReadStream } = await file`.
+      return callee.field === "createReadStream" ? data("bytes") : unknownCall(machine, "", callee, args, flow, site);
     case "environment":
     case "instance":
     case "list":

@@ -222,7 +222,7 @@ export const startedFiles = (project: Project, deployment: Deployment): Started 
   ]) {
     const commands = names.flatMap((name) => (scripts[name] === undefined ? [] : [{ command: scripts[name], folder }]));
     const started = startedBy(project, commands);
-    if (started.files.length > 0 || started.programs.some((program) => program !== "nodemon"))
+    if (started.files.length > 0 || started.programs.some((program) => !/^(nodemon|nest)$/.test(program)))
       return { files: started.files, programs: [...started.programs, ...inside.programs] };
   }
   const files = [...(manifest?.main === undefined ? [] : [manifest.main]), ...usual].flatMap(
@@ -263,7 +263,7 @@ export const specifiersOf = (module: Module): readonly string[] => {
 
 /** Whether a module loads others by listing folders, so that what lies beside it counts as loaded. */
 const loadsFolders = (module: Module): boolean =>
-  /readdirSync|readdir\(|glob(Sync)?\(|require-all|require-directory|requireDir|autoload|consign|express-load/i.test(
+  /readdirSync|readdir\(|glob(Sync)?\(|require-all|require-directory|requireDir|autoload|consign|express-load|loadFiles(Sync)?\(|fileLoader/i.test(
     module.syntax.textOf(module.syntax.program),
   );
 
@@ -294,7 +294,9 @@ export const reachableModules = (project: Project, files: readonly string[]): re
         .find(folder === "" ? "." : folder, ".js", ".ts", ".mjs", ".cjs")
         .filter((file) => !/node_modules|(^|\/)(public|static|dist|build|client|frontend)\//.test(file));
       waiting.push(
-        ...near.filter((file) => !isTest(file) && /(route|controller|module|plugin|api|model|service|handler)/i.test(file)).slice(0, 500),
+        ...near
+          .filter((file) => !isTest(file) && /(route|controller|module|plugin|api|model|service|handler|resolver|mutation)/i.test(file))
+          .slice(0, 500),
       );
     }
   }

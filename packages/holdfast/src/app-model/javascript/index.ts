@@ -5,6 +5,7 @@ import { readDatabases, readJsonStores } from "./databases.js";
 import { reachableModules, startedFiles } from "./entries.js";
 import { dataFiles, readFileRoutes, routeFiles } from "./file-routes.js";
 import { frameworkOf, isFrontEnd } from "./frameworks.js";
+import { readMutations } from "./graphql.js";
 import { imageProgram, readDirectus, readGhost, readKeystone } from "./hosted-cms.js";
 import type { OpenMachine } from "./machine.js";
 import { openMachine } from "./machine.js";
@@ -15,6 +16,7 @@ import { readOwnMedia } from "./own-media.js";
 import type { Module, Project } from "./project.js";
 import { openProject } from "./project.js";
 import { readRoutes } from "./routes.js";
+import { readSockets } from "./sockets.js";
 import { strapiDatabase, strapiSinks } from "./strapi.js";
 import { loadParser } from "./syntax.js";
 import type { Handled } from "./uploads.js";
@@ -143,7 +145,7 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
   const configured = readConfigured(machine, name, deployment);
   const routes = readRoutes(machine, modules, new Set(entries));
   const nest =
-    name === "nestjs" || modules.some((module) => module.syntax.textOf(module.syntax.program).includes("@nestjs/common"))
+    name === "nestjs" || modules.some((module) => /@nestjs\/common|type-graphql/.test(module.syntax.textOf(module.syntax.program)))
       ? readNest(machine, modules)
       : [];
   const adonis = name === "adonisjs" ? readAdonis(machine, modules) : [];
@@ -153,7 +155,14 @@ const read = async (tree: SourceTree, root: string, deployment: Deployment): Pro
   const notUnderstood: Evidence[] = [];
   const drive = name === "adonisjs" ? driveOutcomes(machine) : undefined;
   const isAlwaysParsed = (handled: Handled): boolean => (name !== "express" && name !== "node" ? true : routes.isParsedBefore(handled));
-  const everyone = [...routes.handled, ...nest, ...adonis, ...readFileRoutes(machine, byFile)];
+  const everyone = [
+    ...routes.handled,
+    ...nest,
+    ...adonis,
+    ...readMutations(machine, modules),
+    ...readSockets(machine, modules),
+    ...readFileRoutes(machine, byFile),
+  ];
   for (const handled of everyone) {
     const found = sinksOf(machine, handled, { isParsedBefore: isAlwaysParsed(handled), variablesOf: variables, drive });
     sinks.push(...found.sinks);

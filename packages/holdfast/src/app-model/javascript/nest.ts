@@ -138,7 +138,7 @@ const parameterValue = (names: readonly string[]): Choices => {
   if (names.some((name) => /^(Body|Payload|MessageBody)$/.test(name))) return data("body");
   if (names.some((name) => /^(Req|Request)$/.test(name))) return data("request");
   if (names.some((name) => /^(Res|Response)$/.test(name))) return unknown;
-  if (names.some((name) => /^Args$/.test(name))) return data("file");
+  if (names.some((name) => /^Args?$/.test(name))) return data("file");
   return unknown;
 };
 
