@@ -2,6 +2,7 @@ import type { Evidence, Reader, Reading, Sink } from "../model.js";
 import { descend } from "../syntax.js";
 import { isCommand, isDead } from "./liveness.js";
 import { callOf } from "./php-syntax.js";
+import { codeIgniterDatabases, isCodeIgniter } from "./codeigniter.js";
 import { laravelDatabases } from "./databases.js";
 import { fieldSinks } from "./fields.js";
 import { packagedSinks } from "./packaged-uploads.js";
@@ -48,7 +49,8 @@ function read(project: PhpProject): Reading | undefined {
     };
   }
   const sinks = uploadSinks(project);
-  const databases = plainDatabases(project);
+  const configured = codeIgniterDatabases(project);
+  const databases = configured.length > 0 ? configured : plainDatabases(project);
   const isApp =
     ["index.php", "public/index.php", "web/index.php"].some((name) => project.tree.has(project.path(name))) || project.packages.isKnown;
   const isEmpty = sinks.length === 0 && databases.length === 0;
@@ -91,5 +93,5 @@ function frameworkOf(project: PhpProject): string {
     ["yiisoft/yii2", "yii"],
   ];
   const known = names.find(([name]) => project.packages.has(name))?.[1];
-  return known ?? (project.tree.has(project.path("spark")) ? "codeigniter" : "php");
+  return known ?? (project.tree.has(project.path("spark")) || isCodeIgniter(project) ? "codeigniter" : "php");
 }

@@ -156,6 +156,20 @@ describe("an uploaded file that Laravel stores", () => {
     expect(await stored(controller("$disk = Storage::disk('s3');", "$disk->putFileAs('x', $request->file('photo'), 'y');"))).toEqual([
       "s3",
     ]);
+    const helper = (called: string): Readonly<Record<string, string>> => ({
+      "app/Http/Controllers/Controller.php": inClass(
+        "Controller",
+        "public function keep($image, $disk = 'local')",
+        "Storage::disk($disk)->put('a.png', base64_decode($image));",
+      ),
+      ...controller(called),
+    });
+    const passed = async (called: string): Promise<readonly string[]> => Object.values(sinksOf(await laravel(helper(called)))).flat();
+    expect(await passed("$this->keep($request->image, 's3');")).toEqual(["s3"]);
+    // The worst of what is passed is what counts.
+    expect(await passed("$this->keep($request->image, 's3'); $this->keep($request->other, 'public');")).toEqual([
+      "disk storage/app/public",
+    ]);
     expect(await stored(controller("$image = base64_decode($request->image);", "Storage::disk('public')->put('x.png', $image);"))).toEqual([
       "disk storage/app/public",
     ]);

@@ -36,6 +36,11 @@ describe("PHP without a framework", () => {
       ["disk photos"],
     ]);
     expect(await written(upload("file_put_contents('log.txt', $line, FILE_APPEND);"))).toEqual([]);
+    const opened = (mode: string): Readonly<Record<string, string>> =>
+      upload(`$f = fopen('photos/' . $id . '.png', '${mode}');`, "fwrite($f, base64_decode($_POST['photo']));", "fclose($f);");
+    expect(await written(opened("wb"))).toEqual([["disk photos"]]);
+    expect(await written(opened("rb"))).toEqual([]);
+    expect(await written(upload("$f = fopen('log.txt', 'a');", "fwrite($f, $line);"))).toEqual([]);
   });
 
   it("opens the database that it says", async () => {

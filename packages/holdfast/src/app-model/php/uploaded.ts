@@ -96,7 +96,8 @@ function speaks(node: Syntax, known: WeakMap<Syntax, boolean>, signs: RegExp): b
   return kept;
 }
 
-function topOf(node: Syntax): Syntax {
+/** The file around a node. */
+export function topOf(node: Syntax): Syntax {
   let top = node;
   while (top.parent !== undefined) top = top.parent;
   return top;

@@ -11,7 +11,7 @@ import { writeRows } from "./writes.js";
 
 /** Signs that a file keeps or sends on what visitors upload. */
 const candidates =
-  /->store(As|Publicly|PubliclyAs|OnCloudinary\w*)?\(|Storage::|->disk\(|->put(File\w*)?\(|->move(To)?\(|->saveAs\(|->save\(\s*[^)\s]|move_uploaded_file|file_put_contents|File::put|\bcopy\(|image(jpeg|png|webp)\(|loudinary|UploadApi|putObject|Http::|curl_init|->upload\(|temporaryUploadUrl|attachMedia/;
+  /->store(As|Publicly|PubliclyAs|OnCloudinary\w*)?\(|Storage::|->disk\(|->put(File\w*)?\(|->move(To)?\(|->saveAs\(|->save\(\s*[^)\s]|->do_(multi_)?upload\(|move_uploaded_file|file_put_contents|\bfopen\(|File::put|\bcopy\(|image(jpeg|png|webp)\(|loudinary|UploadApi|putObject|Http::|curl_init|->upload\(|temporaryUploadUrl|attachMedia/;
 
 interface Write {
   readonly node: Syntax;

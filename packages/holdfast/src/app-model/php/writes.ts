@@ -2,11 +2,12 @@ import { cases, joined, known, knownStart, textOf, type Value } from "../abstrac
 import type { Evidence, Outcome } from "../model.js";
 import { diskRows, outcome, plainPath } from "../outcomes.js";
 import type { Syntax } from "../syntax.js";
+import { uploadLibraryRows } from "./codeigniter.js";
 import { namedDiskRows, standardDiskRows } from "./disks.js";
 import { evaluate, type Scope } from "./evaluate.js";
-import { argument, argumentsOf, classAround, lastName, type Call } from "./php-syntax.js";
+import { argument, argumentsOf, classAround, functionAround, lastName, type Call } from "./php-syntax.js";
 import type { PhpProject } from "./project.js";
-import { handlesUploads, isUploaded, receivesUploads } from "./uploaded.js";
+import { handlesUploads, isUploaded, receivesUploads, topOf } from "./uploaded.js";
 
 /** Methods of an uploaded file that keep it on one of Laravel's disks, and the place of the disk among their arguments. */
 const storing: Readonly<Record<string, number>> = { store: 1, storePublicly: 1, storeAs: 2, storePubliclyAs: 2 };
@@ -14,7 +15,12 @@ const storing: Readonly<Record<string, number>> = { store: 1, storePublicly: 1, 
 /** Where a call writes uploaded bytes to; undefined where it writes none. */
 export function writeRows(project: PhpProject, call: Call, scope: Scope): readonly Outcome[] | undefined {
   const at = { file: scope.file, line: call.node.line };
-  return storeRows(project, call, scope, at) ?? facadeRows(project, call, scope, at) ?? pathRows(project, call, scope, at);
+  return (
+    uploadLibraryRows(project, call, scope) ??
+    storeRows(project, call, scope, at) ??
+    facadeRows(project, call, scope, at) ??
+    pathRows(project, call, scope, at)
+  );
 }
 
 /** `$request->file("photo")->store("photos", "public")`. */
@@ -76,8 +82,12 @@ function facadeRows(project: PhpProject, call: Call, scope: Scope, at: { file: s
   if (call.isStatic) return undefined;
   const on = evaluate(call.on, scope);
   const isDisk = /Storage|FilesystemManager|FilesystemAdapter|->disk\(/.test(call.on.text);
-  if (on.kind === "made" && on.type === "Storage")
-    return isOfUpload ? namedDiskRows(project, on.items[0] ?? known(""), because) : undefined;
+  if (on.kind === "made" && on.type === "Storage") {
+    if (!isOfUpload) return undefined;
+    const named = argumentsOf(call.on).items[0];
+    const passed = on.items[0]?.kind === "unknown" && named !== undefined ? passedRows(project, named, scope, because) : undefined;
+    return passed ?? namedDiskRows(project, on.items[0] ?? known(""), because);
+  }
   const found = cases(on).flatMap(({ when, value }) =>
     value.kind === "made" && value.type === "Storage"
       ? namedDiskRows(project, value.items[0] ?? known(""), because).map((row) => ({ ...row, when }))
@@ -120,6 +130,7 @@ function targetOf(call: Call): Target | undefined {
     if (!handlesUploads(call.node)) return undefined;
     if (call.name === "file_put_contents")
       return /json_encode|serialize|FILE_APPEND/.test(second?.text ?? "") ? undefined : target(first, false);
+    if (call.name === "fopen" && /^["'][waxc]b?\+?b?["']$/.test(second?.text ?? "") && writesBytes(call.node)) return target(first, false);
     if (call.name === "copy" || call.name === "rename")
       return isUploaded(first) || /\$_FILES|tmp|getRealPath|getPathname/.test(first?.text ?? "") ? target(second, false) : undefined;
     return /^image(jpeg|png|webp|gif|avif)$/.test(call.name) ? target(second, false) : undefined;
@@ -133,6 +144,16 @@ function targetOf(call: Call): Target | undefined {
   if (call.name === "saveAs" && items.length > 0) return target(first, !isUploaded(call.on), true);
   if (call.name === "save" && items.length > 0 && !isRecord(call)) return target(first, true);
   return undefined;
+}
+
+/** What is opened to write what arrived in it: a picture sent as text, a file sent as the whole of a request. */
+function writesBytes(node: Syntax): boolean {
+  const text = functionAround(node)?.text ?? topOf(node).text;
+  return (
+    /fwrite|fputs|stream_copy_to_stream/.test(text) &&
+    /base64_decode|php:\/\/input|\$_FILES|getRealPath/.test(text) &&
+    !/fputcsv/.test(text)
+  );
 }
 
 /** `$model->save(["timestamps" => false])` is no write of a file. */
