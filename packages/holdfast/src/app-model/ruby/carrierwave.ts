@@ -1,5 +1,5 @@
 import { cases, either, entryOf, known, textOf, type Value } from "../abstract-value.js";
-import { isNever } from "../conditions.js";
+import { isNever, not, present } from "../conditions.js";
 import type { Evidence, Outcome, Place, Sink } from "../model.js";
 import { closed, diskRows, outcome, plainPath, under } from "../outcomes.js";
 import { child, descend, type Syntax } from "../syntax.js";
@@ -174,11 +174,27 @@ function rowsOf(uploader: Uploader, uploaders: ReadonlyMap<string, Uploader>, se
   } else because.push({ file: said.file, line: said.line, why: "the storage is chosen here" });
   const onDisk = (): readonly Outcome[] => diskRows(absolute(root, folder), because, plainPath);
   const rows = cases(said?.value ?? known("file")).flatMap(({ when, value }) => {
+    if (value.kind === "variable") return under(when, byVariable(value, settings, because, onDisk));
     const standard = value.kind === "known" && value.value === "standard";
-    const kind = standard ? (textOf(settings.storage?.value ?? known("file")) ?? "") : (textOf(value) ?? "");
+    const named = value.kind === "unknown" && value.what.startsWith("CarrierWave::Storage::") ? value.what : "";
+    const kind = standard ? (textOf(settings.storage?.value ?? known("file")) ?? "") : (textOf(value) ?? named);
     return under(when, ofKind(kind, settings, because, onDisk));
   });
   return closed(rows, outcome({ kind: "unknown", what: "the storage of an uploader" }, because));
+}
+
+/** `storage ENV.fetch("STORAGE", "file").to_sym`: whoever sets the variable chooses; a name that there is none of ends the start. */
+function byVariable(
+  { name, ifUnset }: Extract<Value, { kind: "variable" }>,
+  settings: Settings,
+  because: readonly Evidence[],
+  onDisk: () => readonly Outcome[],
+): readonly Outcome[] {
+  const chosen = ["file", "fog", "aws"].flatMap((kind) =>
+    under({ kind: "equals", name, values: [kind] }, ofKind(kind, settings, because, onDisk)),
+  );
+  const standard = textOf(ifUnset) ?? "";
+  return [...chosen, ...under(not(present(name)), ofKind(standard, settings, because, onDisk)), outcome({ kind: "fails" }, because)];
 }
 
 function ofKind(kind: string, settings: Settings, because: readonly Evidence[], onDisk: () => readonly Outcome[]): readonly Outcome[] {
@@ -189,7 +205,7 @@ function ofKind(kind: string, settings: Settings, because: readonly Evidence[], 
   if (lower === "cloudinary" || lower.includes("cloudinary")) return [outcome({ kind: "cloud", service: "cloudinary" }, because)];
   if (/^(gcloud|google|gcs)/.test(lower)) return [outcome({ kind: "cloud", service: "gcs" }, because)];
   if (lower.startsWith("azure")) return [outcome({ kind: "cloud", service: "azure" }, because)];
-  if (/^(qiniu|aliyun|upyun|dropbox|ftp|sftp|webdav|imgur|backblaze|bunny|storj|cos)/.test(lower)) {
+  if (/^(qiniu|aliyun|oss|obs|upyun|dropbox|ftp|sftp|webdav|imgur|backblaze|bunny|storj|cos)/.test(lower)) {
     return [outcome({ kind: "cloud", service: lower }, because)];
   }
   if (/^(grid_?fs|postgresql_lo|database|activerecord)/.test(lower)) return [outcome({ kind: "database", engine: lower }, because)];

@@ -3,6 +3,7 @@ import { databasesOf, declaring } from "../reading.fixture.js";
 import { rails } from "./rails.fixture.js";
 
 const sqlite = 'gem "rails"\ngem "sqlite3"\n';
+const everywhere = 'gem "rails"\ngem "sqlite3"\ngem "pg"\n';
 const both = 'gem "rails"\ngem "sqlite3", group: %i[development test]\ngroup :production do\n  gem "pg"\nend\n';
 
 async function main(yml: string, gemfile = sqlite, deployment?: Parameters<typeof rails>[1]): Promise<readonly string[] | undefined> {
@@ -28,26 +29,29 @@ describe("config/database.yml", () => {
 
   it("gives way to DATABASE_URL, where the app has a driver for a server", async () => {
     const yml = "production:\n  adapter: sqlite3\n  database: db/production.sqlite3\n";
-    expect(await main(yml, both)).toEqual(["DATABASE_URL → database postgres", "disk db/production.sqlite3"]);
+    // Without the variable, an app that has no gem for SQLite in production does not start.
+    expect(await main(yml, both)).toEqual(["DATABASE_URL → database postgres", "fails"]);
+    expect(await main(yml, everywhere)).toEqual(["DATABASE_URL → database postgres", "disk db/production.sqlite3"]);
     expect(await main(yml)).toEqual(["disk db/production.sqlite3"]);
     expect(await main(yml, 'gem "rails"\ngem "sqlite3"\ngroup :development do\n  gem "pg"\nend\n')).toEqual(["disk db/production.sqlite3"]);
     expect(await main(yml, both, declaring({ DATABASE_URL: "sqlite3:/data/production.sqlite3" }))).toEqual([
       "DATABASE_URL → disk /data/production.sqlite3",
-      "disk db/production.sqlite3",
+      "fails",
     ]);
   });
 
   it("takes an address that it gives itself", async () => {
-    expect(await main('production:\n  adapter: postgresql\n  url: <%= ENV["DATABASE_URL"] %>\n', both)).toEqual(["database postgres"]);
-    expect(await main('production:\n  url: <%= ENV["DATABASE_URL"] %>\n', both)).toEqual([
+    expect(await main('production:\n  adapter: postgresql\n  url: <%= ENV["DATABASE_URL"] %>\n', everywhere)).toEqual([
+      "database postgres",
+    ]);
+    expect(await main('production:\n  url: <%= ENV["DATABASE_URL"] %>\n', everywhere)).toEqual([
       "DATABASE_URL there → database postgres",
       "fails",
     ]);
-    expect(await main('production:\n  adapter: sqlite3\n  database: db/x.sqlite3\n  url: <%= ENV["DATABASE_URL"] %>\n', both)).toEqual([
-      "DATABASE_URL there → database postgres",
-      "disk db/x.sqlite3",
-    ]);
-    expect(await main('production:\n  url: <%= ENV.fetch("DATABASE_URL", "sqlite3:storage/x.sqlite3") %>\n', both)).toEqual([
+    expect(
+      await main('production:\n  adapter: sqlite3\n  database: db/x.sqlite3\n  url: <%= ENV["DATABASE_URL"] %>\n', everywhere),
+    ).toEqual(["DATABASE_URL there → database postgres", "disk db/x.sqlite3"]);
+    expect(await main('production:\n  url: <%= ENV.fetch("DATABASE_URL", "sqlite3:storage/x.sqlite3") %>\n', everywhere)).toEqual([
       "DATABASE_URL there → database postgres",
       "disk storage/x.sqlite3",
     ]);
@@ -66,7 +70,7 @@ describe("config/database.yml", () => {
     ]);
     const branch =
       'production:\n<% if ENV["DATABASE_URL"] %>\n  url: <%= ENV["DATABASE_URL"] %>\n<% else %>\n  adapter: sqlite3\n  database: db/x.sqlite3\n<% end %>\n';
-    expect(await main(branch, both)).toEqual(["DATABASE_URL there → database postgres", "disk db/x.sqlite3"]);
+    expect(await main(branch, everywhere)).toEqual(["DATABASE_URL there → database postgres", "disk db/x.sqlite3"]);
   });
 
   it("has several databases: those for caches and queues are no loss of records", async () => {

@@ -89,7 +89,9 @@ function rowsOf(project: RubyProject, name: string, entry: Entry): readonly Outc
   }
   const url = entryOf(entry.value, "url");
   const adapter = entryOf(entry.value, "adapter");
-  const own = ownRows(project, entry, adapter);
+  const own = lacksSqlite(project, adapter)
+    ? [outcome({ kind: "fails" }, [{ ...at, why: "production has no gem for SQLite, so without an address the app does not start" }])]
+    : ownRows(project, entry, adapter);
   if (url !== undefined && !(url.value.kind === "known" && url.value.value === null)) {
     const because = { file: url.file, line: url.line, why: "the database's address is given here" };
     return cases(url.value).flatMap((one) =>
@@ -111,6 +113,12 @@ function rowsOf(project: RubyProject, name: string, entry: Entry): readonly Outc
   });
   const isServer = own.every((row) => row.destination.kind === "database");
   return isServer ? own : [...over, ...own];
+}
+
+/** SQLite in the file, and its gem for development alone: a server's driver is there instead, as Heroku's tutorials have it. */
+function lacksSqlite(project: RubyProject, adapter: Entry | undefined): boolean {
+  const isSqlite = adapter !== undefined && textOf(adapter.value) === "sqlite3";
+  return isSqlite && project.gems.has("sqlite3") && !project.gems.inProduction("sqlite3") && serverDriver(project) !== undefined;
 }
 
 /** Where the address in a variable leads: told by its declared value, else by the driver that the app has for it. */

@@ -10,7 +10,7 @@ import { isLive, type RubyProject } from "./project.js";
 
 /** Signs that a file handles what a visitor sent. */
 const handlesUploads =
-  /original_filename|\btempfile\b|\[:tempfile\]|UploadedFile|uploaded_(io|file)|params\[[^\]]*(file|image|photo|picture|upload|avatar|attachment|document|logo|cover)|decode64/i;
+  /original_filename|\btempfile\b|\[:tempfile\]|UploadedFile|uploaded_(io|file)|params\[[^\]]*(file|image|photo|picture|upload|avatar|attachment|document|logo|cover)|decode64|request\.(raw_post|body)/i;
 
 /** Signs that a file speaks to a storage in the cloud by itself. */
 const speaksToCloud =
@@ -106,10 +106,11 @@ function writeOf(project: RubyProject, file: string, node: Syntax, isUpload: boo
 
 /** The path that a call writes to. */
 function targetOf(node: Syntax, receiver: string, method: string): Syntax | undefined {
-  const { items } = argumentsOf(node);
+  const { items, named } = argumentsOf(node);
   const [first, second] = items;
   if (/^(File|Kernel|IO|Pathname|::File)$/.test(receiver) && (method === "open" || method === "new")) {
-    return /^["'](w|a|r\+)/.test(second?.text ?? "") ? first : undefined;
+    const mode = second?.text ?? named.get("mode")?.text ?? "";
+    return /^["'](w|a|r\+)|File::(WRONLY|RDWR|CREAT)/.test(mode) ? first : undefined;
   }
   if (/^(File|IO|::File)$/.test(receiver) && (method === "write" || method === "binwrite")) return first;
   if (receiver === "IO" && method === "copy_stream") return second?.type === "identifier" ? undefined : second;

@@ -58,6 +58,19 @@ describe("CarrierWave", () => {
     expect(await photo(uploader("storage :fog"))).toEqual(["fails"]);
   });
 
+  it("may be chosen by a variable, by its class, or under a name of its own", async () => {
+    expect(await photo({ ...uploader("storage ENV.fetch('STORAGE', 'file').to_sym"), ...configured(...fog) })).toEqual([
+      "STORAGE=file → disk public/uploads",
+      "STORAGE=fog → s3",
+      "STORAGE=aws → s3",
+      "not STORAGE there → disk public/uploads",
+      "fails",
+    ]);
+    expect(await photo({ ...uploader(), ...configured("config.storage = CarrierWave::Storage::Fog", ...fog) })).toEqual(["s3"]);
+    expect(await photo({ ...uploader(), ...configured("config.storage = :oss") })).toEqual(["oss"]);
+    expect(await photo({ ...uploader(), ...configured("config.storage = :our_own") })).toEqual(["unknown: the storage our_own"]);
+  });
+
   it("follows what an uploader is made from", async () => {
     const base = { "app/uploaders/base_uploader.rb": "class BaseUploader < CarrierWave::Uploader::Base\n  storage :aws\nend\n" };
     const child = { "app/uploaders/photo_uploader.rb": "class PhotoUploader < BaseUploader\nend\n", "app/models/listing.rb": listing };
@@ -174,6 +187,12 @@ describe("uploads that the app's own code writes", () => {
     ]);
     expect(await written(create('File.binwrite("#{Rails.root}/public/x/#{name}", params[:photo].read)'))).toEqual(["disk public/x"]);
     expect(await written(create("IO.copy_stream(params[:photo].tempfile, target)"))).toEqual(undefined);
+    for (const mode of ["mode: 'wb'", "File::CREAT | File::WRONLY"]) {
+      const line = `File.open(Rails.root.join("public", "a.png"), ${mode}) { |out| out.write(params[:photo].read) }`;
+      expect(await written(create(line)), mode).toEqual(["disk public/a.png"]);
+    }
+    expect(await written(create('File.open("public/a.bin", "wb") { |out| out.write(request.raw_post) }'))).toEqual(["disk public/a.bin"]);
+    expect(await written(create('File.open("public/a.png", File::RDONLY) { |file| send_data(file.read) }'))).toEqual(undefined);
   });
 
   it("are not kept where only read, or put into the folder for temporary files", async () => {
