@@ -157,6 +157,18 @@ describe("Strapi", () => {
     expect(databasesTold(reading)).toEqual(["always: database postgres"]);
   });
 
+  it("looks for the provider where its version does, and nowhere else", async () => {
+    const inside = "module.exports = { upload: { config: { provider: 'cloudinary' } } };";
+    const beside = "module.exports = { upload: { provider: 'cloudinary' } };";
+    const of = async (name: string, plugins: string): Promise<readonly string[]> =>
+      sinksTold(await readApp({ "package.json": manifest([name], { scripts: { start: "strapi start" } }), "config/plugins.js": plugins }));
+    const [cloud, disk] = ["Strapi's media library → always: cloud cloudinary", "Strapi's media library → always: disk public/uploads"];
+    expect(await of("@strapi/strapi", inside)).toEqual([cloud]);
+    expect(await of("strapi", beside)).toEqual([cloud]);
+    expect(await of("@strapi/strapi", beside)).toEqual([disk]);
+    expect(await of("strapi", inside)).toEqual([disk]);
+  });
+
   it("merges production's files over the general ones, deeply", async () => {
     const general = `module.exports = () => ({ upload: { config: { provider: "cloudinary" } } });`;
     const reading = await readApp({

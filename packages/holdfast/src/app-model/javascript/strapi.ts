@@ -63,8 +63,11 @@ export const strapiSinks = (machine: OpenMachine): readonly Sink[] => {
   const enabled = entryAt(plugins.value, "upload", "enabled");
   if (enabled?.length === 1 && enabled[0]?.value.kind === "literal" && enabled[0].value.value === false) return [];
   const folder = entryAt(server.value, "dirs", "public") ?? one({ kind: "literal", value: "public" });
+  // Each version has its own place for it, and does not look into the other's: what stands there has no effect.
   const provider =
-    entryAt(plugins.value, "upload", "config", "provider") ?? entryAt(plugins.value, "upload", "provider") ?? legacyProvider(machine);
+    versionOf(machine) === 3
+      ? (entryAt(plugins.value, "upload", "provider") ?? legacyProvider(machine))
+      : entryAt(plugins.value, "upload", "config", "provider");
   const file =
     plugins.sites.find((site) => /upload/.test(machine.project.tree.read(site.module.path) ?? ""))?.module.path ??
     plugins.sites[0]?.module.path ??
@@ -84,6 +87,12 @@ export const strapiSinks = (machine: OpenMachine): readonly Sink[] => {
   const table = rowsOver(variableRows(rows), (value) => providerRows(machine, value, folder));
   const because = [{ file, line, why: "the upload provider is configured here" }];
   return [{ label: "Strapi's media library", at: { file, line }, outcomes: tableOf(table, because) }];
+};
+
+/** The version by the name of its package: since 4 it is `@strapi/strapi`. */
+const versionOf = (machine: OpenMachine): 3 | 4 => {
+  const { dependencies = {}, devDependencies = {} } = machine.project.manifest ?? {};
+  return "strapi" in { ...devDependencies, ...dependencies } && !("@strapi/strapi" in dependencies) ? 3 : 4;
 };
 
 /** A provider named by a variable: local is the disk, and every other one is not. */
