@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { buildImage, type Container, lacksContainers, makeBase, runInContainer, startContainer } from "./container.js";
-import { lockCommands, makeApp, makeDjangoProject, nodeApp, runInit } from "./made-apps.js";
+import { lockCommands, makeApp, makeDjangoProject, nodeApp, nodeAppWithStaticFiles, runInit } from "./made-apps.js";
 import { type OwnRegistry, startOwnRegistry } from "./own-registry.js";
 
 const run = promisify(execFile);
@@ -81,7 +81,7 @@ describe.skipIf(lacksContainers)("the image that holdfast init writes", () => {
   it.each(Object.entries(lockCommands))(
     "for a TypeScript app by %s is built from its lock file, and lets an upload finish",
     async (manager, [program = "", ...args]) => {
-      const folder = removed(await makeApp(nodeApp));
+      const folder = removed(await makeApp(manager === "npm" ? nodeAppWithStaticFiles : nodeApp));
       await run(program, args, { cwd: folder });
       await rm(join(folder, "node_modules"), { recursive: true, force: true });
       await runInit(folder, ["--registry", "you/counter"]);
@@ -100,6 +100,7 @@ describe.skipIf(lacksContainers)("the image that holdfast init writes", () => {
       cleanups.push(container.remove);
       expect(await container.user()).toBe("1000");
       expect(await (await fetch(`${container.origin}/env`)).json()).toMatchObject({ release: "r1", mode: "production" });
+      if (manager === "npm") expect(await container.log()).toContain("static: 1 files");
       const upload = beginRequest(`${container.origin}/upload`, Buffer.alloc(500_000), "application/octet-stream");
       expect(await stopUnder(container, upload)).toEqual([201, "500000"]);
       expect(await container.ended()).toBe(0);

@@ -95,6 +95,14 @@ process.on("SIGTERM", () => server.close());
 `,
 };
 
+/** What the same app says of its start, where that prepares static files. */
+export const nodeAppWithStaticFiles: Readonly<Record<string, string>> = {
+  ...nodeApp,
+  "holdfast.yaml":
+    "env:\n  SESSION_SECRET: { required: true, secret: true }\nstart:\n  static: { from: public, to: dist/static, publish: false }\n",
+  "public/app.css": "body { color: teal }\n",
+};
+
 /** The command that makes each package manager's lock file, without installing anything. */
 export const lockCommands: Readonly<Record<string, readonly string[]>> = {
   npm: ["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"],

@@ -66,13 +66,23 @@ RUN npm install --prefix /opt/holdfast --no-audit --no-fund --ignore-scripts "ho
       "# Which release this is; migrations and error reports ask for it.",
       "ARG RELEASE=",
       "ENV HOLDFAST_RELEASE=${RELEASE} SENTRY_RELEASE=${RELEASE}",
-      "# By number, for not every base has a user of that name. The app writes nothing below /app.",
+      ...(stack.staticFolder === undefined ? [] : writable(stack.staticFolder)),
+      `# By number, for not every base has a user of that name. The app writes nothing ${stack.staticFolder === undefined ? "" : "else "}below /app.`,
       "USER 1000:1000",
       "EXPOSE 8080",
       `CMD ${JSON.stringify([holdfastIn(stack), "start", "--", ...startOf(stack)])}`,
     ].join("\n"),
   ];
   return `${stages.join("\n\n")}\n`.replaceAll('","', '", "');
+}
+
+/** A folder is replaced whole, which takes the one around it too. */
+function writable(folder: string): readonly string[] {
+  const around = posix.dirname(folder);
+  return [
+    "# holdfast start makes the static files anew there; all the rest belongs to root.",
+    `RUN mkdir -p ${folder} && chown 1000:1000 ${around} && chown -R 1000:1000 ${folder}`,
+  ];
 }
 
 function installProduction({ manager, workspace, isLocked }: NodeStack): string {

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
+import { schemaFile } from "../env/schema-file.js";
 import { habitsOf } from "../start/detect.js";
+import { readStartSettings } from "../start/settings.js";
 import { isPlainWord, type PackageJson, packageIn, textOf } from "./repository-files.js";
 import type { NodeStack } from "./stack.js";
 import { type Workspace, workspaceAround } from "./workspace.js";
@@ -53,8 +55,15 @@ export function readNode(folder: string, base: string): NodeFindings | undefined
     hasHoldfast: "holdfast" in (manifest.dependencies ?? {}),
     prisma: "@prisma/client" in dependencies && existsSync(join(folder, "prisma")) ? "prisma" : undefined,
     hasMigrations: habits.migrate !== undefined,
+    staticFolder: staticFolderOf(folder),
   };
   return { stack, context, advice };
+}
+
+function staticFolderOf(folder: string): string | undefined {
+  const { static: wanted } = readStartSettings(textOf(join(folder, schemaFile)) ?? "").settings;
+  const to = typeof wanted === "object" ? posix.normalize(wanted.to).replace(/\/$/, "") : undefined;
+  return to !== undefined && isPlainWord(to) && !/^(?:\/|\.\.?(?:\/|$))/.test(to) ? to : undefined;
 }
 
 interface Manager {

@@ -33,6 +33,25 @@ const workflowOf = (files: Readonly<Record<string, string>>): Workflow =>
 const serviceOf = (files: Readonly<Record<string, string>>): Service =>
   (parse(files["render.yaml"] ?? "") as { services: Service[] }).services[0] ?? {};
 
+describe("the image of an app whose static files are prepared at its start", () => {
+  const { files } = sampleApps["npm and TypeScript"] ?? { files: {} };
+  const imageFor = async (to: string): Promise<string | undefined> =>
+    (await plannedFor({ ...files, "holdfast.yaml": `start:\n  static: { from: public, to: ${to}, publish: true }\n` }))["Dockerfile"];
+
+  it("lets the app's user make their folder, and nothing beside it", async () => {
+    expect(await imageFor("dist/static")).toContain(
+      "\nRUN mkdir -p dist/static && chown 1000:1000 dist && chown -R 1000:1000 dist/static\n",
+    );
+    expect(await imageFor("./static/")).toContain("\nRUN mkdir -p static && chown 1000:1000 . && chown -R 1000:1000 static\n");
+  });
+
+  it.each(["/tmp/static", "../static", "a/../../b", '"a b"', '"a; rm -rf /"', "."])("gives away nothing for %s", async (to) => {
+    const image = (await imageFor(to)) ?? "";
+    expect(image).toContain("USER 1000:1000");
+    expect(image).not.toContain("chown");
+  });
+});
+
 describe.each(Object.keys(sampleApps))("the files of %s", (name) => {
   it("have a schema of variables that is read without a problem", async () => {
     const { files, folder = "." } = sampleApps[name] ?? { files: {} };

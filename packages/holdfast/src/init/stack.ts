@@ -34,6 +34,8 @@ export interface NodeStack {
   /** The folder of Prisma's schema, which its client is generated from. */
   readonly prisma: string | undefined;
   readonly hasMigrations: boolean;
+  /** The folder that `holdfast start` prepares static files in, relative to the app, where `holdfast.yaml` names one. */
+  readonly staticFolder: string | undefined;
 }
 
 /** How a Python app's packages are named: the file, and the program that installs from it. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -27,6 +27,18 @@ const manifest = (): StaticManifest => JSON.parse(readFileSync(join(to, "manifes
 const served = (name: string): string => readFileSync(join(to, manifest().files[name] ?? "missing"), "utf8");
 
 describe("static files", () => {
+  it.skipIf(process.getuid?.() !== 0)("of which the folder cannot be made are refused with the reason, and nothing is left", async () => {
+    write({ "app.js": "1;" });
+    chmodSync(folder, 0o755);
+    process.seteuid?.(1000);
+    try {
+      await expect(prepareStatic(from, to)).rejects.toThrow(/static cannot be used for static files: it cannot be made \(EACCES/);
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(readdirSync(folder)).toEqual(["public"]);
+  });
+
   it("are served under the hash of their bytes, compressed, and under their own names", async () => {
     const script = `console.log("${"hello ".repeat(100)}");\n`;
     write({ "app.js": script, "img/dot.png": "\u0089PNG", "robots.txt": "User-agent: *\n" });

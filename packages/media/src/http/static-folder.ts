@@ -60,6 +60,8 @@ export async function prepareFolder(from: readonly string[], to: string, { signa
     return report;
   } catch (cause) {
     await rm(scratch, { recursive: true, force: true });
+    // A folder that belongs to somebody else, a disk that is full or may only be read.
+    if (cause instanceof Error && "syscall" in cause) throw unusable(to, `it cannot be made (${cause.message})`, cause);
     throw cause;
   }
 }
