@@ -26,7 +26,7 @@ const onBothDatabases = [
   "delivery/{at-hand,signing-keys,variants}",
   "http/{adapters,mistyped-catalogue}",
   "jobs/{manifests,replication,worker}",
-  "uploads/{receive,settle}",
+  "uploads/{receive,receive-form,settle}",
   "{attaching,open-media,rebuild-catalogue}",
 ].map((name) => `packages/media/src/${name}.test.ts`);
 

@@ -38,7 +38,7 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
 
   app.post("/", memberOnly, async (c) => {
     const owner = userOf(c).id;
-    const form = await readForm(c, { media, owner, most: mostPhotos });
+    const form = await readForm(c, { owner, most: mostPhotos });
     const { read, texts, draft } = readTexts(form, c.var.words);
     const { wanted, staged } = await readPhotos(form, { media, owner });
     if (read.isGood && form.refusals.length === 0) {
@@ -62,7 +62,7 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
     const article = await ownArticle(c);
     const owner = userOf(c).id;
     const before = await articles.photos.of(article.id);
-    const form = await readForm(c, { media, owner, most: Math.max(0, mostPhotos - before.length) });
+    const form = await readForm(c, { owner, most: Math.max(0, mostPhotos - before.length) });
     const { read, texts, draft } = readTexts(form, c.var.words);
     const { wanted, staged, isMove } = await readPhotos(form, { media, owner, before });
     if (read.isGood && form.refusals.length === 0) {
@@ -98,10 +98,10 @@ export function editing(articles: Articles, media: Media): Hono<Env> {
 
   app.post("/:id/picture", memberOnly, async (c) => {
     const article = await ownArticle(c);
-    const { files, refusals } = await readForm(c, { media, owner: userOf(c).id, most: 1 });
-    const [picture] = files;
+    const { files, refusals } = await readForm(c, { owner: userOf(c).id, most: 1 });
+    const picture = files.get("picture")?.[0];
     if (picture !== undefined) {
-      await articles.repair(article, picture.file);
+      await articles.repair(article, picture);
       c.var.tell("repaired");
       return c.redirect(`/articles/${article.id}`, 303);
     }

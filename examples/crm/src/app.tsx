@@ -53,7 +53,7 @@ export function createApp(services: SiteServices, settings: Settings): Hono<Site
   inside.use(...membersOnly(database.as<Tables>()));
   inside.route("/leads", leadRoutes(leads, team, media));
   inside.route("/team", teamRoutes(team, media));
-  inside.route("/import", importing(createDrafts(database, media, leads, team), media));
+  inside.route("/import", importing(createDrafts(database, media, leads, team)));
   inside.route("/profile", profile(database, team, media));
   app.route("/", inside);
   return app;

@@ -55,7 +55,7 @@ export function leadRoutes(leads: Leads, team: Team, media: Media): Hono<Env> {
 
   app.post("/", async (c) => {
     const { member, words } = c.var;
-    const form = await readForm(c, onePhoto(media, member.id));
+    const form = await readForm(c, onePhoto(member.id));
     const colleagues = await teamFor(c);
     const { read, texts } = readLead(form.fields, words, member, colleagues);
     const { file } = await readPhoto(form, read, media, member.id);
@@ -84,7 +84,7 @@ export function leadRoutes(leads: Leads, team: Team, media: Media): Hono<Env> {
   app.post("/:id", async (c) => {
     const { member, words } = c.var;
     const lead = await visibleLead(c);
-    const form = await readForm(c, onePhoto(media, member.id));
+    const form = await readForm(c, onePhoto(member.id));
     const colleagues = await teamFor(c);
     const { read, texts } = readLead(form.fields, words, member, colleagues);
     const { file, change } = await readPhoto(form, read, media, member.id);

@@ -37,8 +37,8 @@ export function squareOf(focus: string | null) {
 }
 
 /** For `readForm`: one photo, cropped as the field before it says. */
-export function onePhoto(media: Media, owner: string): FormFiles {
-  return { media, owner, most: 1, keepAs: (fields) => squareOf(fields.get("focus")) };
+export function onePhoto(owner: string): FormFiles {
+  return { owner, most: 1, keepAs: (fields) => squareOf(fields.get("focus")) };
 }
 
 /** What is to happen to the photo of a record, within the transaction that changes the record. */
@@ -54,7 +54,7 @@ export interface SentPhoto {
 /** Read what a form says about the photo; why a file was not taken is noted as the field's problem. */
 export async function readPhoto(form: SentForm, read: FieldReader, media: Media, owner: string): Promise<SentPhoto> {
   const [before] = await stagedBefore(form.fields, { media, owner, most: 1 });
-  const file = form.files.find(({ field }) => field === "photo")?.file ?? before;
+  const file = form.files.get("photo")?.[0] ?? before;
   for (const { name, reason } of form.refusals) read.complain("photo", `${name} ${reason}`);
   const isUnwanted = file === undefined && form.fields.has("removePhoto");
   return {

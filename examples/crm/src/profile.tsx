@@ -32,7 +32,7 @@ export function profile(database: Database, team: Team, media: Media): Hono<Env>
 
   app.post("/", async (c) => {
     const { member, words } = c.var;
-    const form = await readForm(c, onePhoto(media, member.id));
+    const form = await readForm(c, onePhoto(member.id));
     const read = fieldReader(form.fields, words);
     const isOrganiser = member.role === "organiser";
     const name = read.text("name", { most: 80 });

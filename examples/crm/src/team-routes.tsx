@@ -36,7 +36,7 @@ export function teamRoutes(team: Team, media: Media): Hono<Env> {
 
   app.post("/", async (c) => {
     const { member, words } = c.var;
-    const form = await readForm(c, onePhoto(media, member.id));
+    const form = await readForm(c, onePhoto(member.id));
     const read = fieldReader(form.fields, words);
     const account = { ...readCommon(read), email: read.email("email"), password: read.password("password", 10) };
     if (await team.isTaken(account.email)) read.complain("email", words.emailTaken);
@@ -61,7 +61,7 @@ export function teamRoutes(team: Team, media: Media): Hono<Env> {
   app.post("/:id", async (c) => {
     const { member, words } = c.var;
     const colleague = await other(c);
-    const form = await readForm(c, onePhoto(media, member.id));
+    const form = await readForm(c, onePhoto(member.id));
     const read = fieldReader(form.fields, words);
     const texts = readCommon(read);
     const { file, change } = await readPhoto(form, read, media, member.id);

@@ -79,7 +79,6 @@ export function administerLettings({ lettings, media }: Administered): Hono<Env>
     const owner = userOf(c).id;
     const before = letting === undefined ? [] : await lettings.photos.of(letting.id);
     const form = await readForm(c, {
-      media,
       owner,
       most: Math.max(0, mostPhotos - before.length),
       keepAs: () => ({ visibility: "public" }),

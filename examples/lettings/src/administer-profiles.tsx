@@ -27,7 +27,7 @@ const fieldNames = ["name", "email", "username", "city", "role"] as const;
 type Draft = Readonly<Record<(typeof fieldNames)[number], string>>;
 
 /** The list of people, and the form of each. */
-export function administerProfiles({ profiles, media }: Administered): Hono<Env> {
+export function administerProfiles({ profiles }: Administered): Hono<Env> {
   const app = new Hono<Env>();
 
   async function found(c: Context<Env>): Promise<Profile> {
@@ -58,7 +58,6 @@ export function administerProfiles({ profiles, media }: Administered): Hono<Env>
   async function save(c: Context<Env>, profile: Profile | undefined): Promise<Response> {
     const { words } = c.var;
     const { fields, files, refusals } = await readForm(c, {
-      media,
       owner: userOf(c).id,
       most: 1,
       keepAs: () => ({ visibility: "public" }),
@@ -70,7 +69,7 @@ export function administerProfiles({ profiles, media }: Administered): Hono<Env>
       const title = profile === undefined ? words.addProfile : words.editProfile;
       return await c.render(<ProfileForm profile={profile} draft={draft} problems={problems} refusals={refusals} />, { title });
     }
-    const portrait = files[0]?.file;
+    const portrait = files.get("portrait")?.[0];
     if (profile !== undefined) await profiles.change(profile, texts, portrait);
     else await profiles.create({ ...texts, password: texts.password ?? "" }, portrait);
     c.var.tell(profile === undefined ? "created" : "saved");

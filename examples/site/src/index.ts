@@ -15,15 +15,7 @@ export { createPhotos, mostPhotos, type Photo, type Photos } from "./photos.js";
 export { paintSvg } from "./paint-svg.js";
 export { Picture } from "./picture.js";
 export type { OnFailure } from "./problem-pages.js";
-export {
-  type Form as SentForm,
-  type FormDocument,
-  type FormFile,
-  type FormFiles,
-  readForm,
-  type Refusal,
-  whyNotTaken,
-} from "./read-form.js";
+export { type Form as SentForm, type FormFiles, readForm, type Refusal, whyNotTaken } from "./read-form.js";
 export { likePatterns, searchText } from "./search-text.js";
 export { DeletePage, FormActions, Pages, useMoney } from "./record-pages.js";
 export { type RunningSite, runSite, serve } from "./serve.js";

@@ -2,6 +2,7 @@ import type { MediaFile } from "@holdfast/media";
 import { Field, FileField } from "./form-fields.js";
 import type { Html } from "./html.js";
 import { useWords } from "./layout.js";
+import { photosField } from "./photo-form.js";
 import type { Photo } from "./photos.js";
 import { Picture } from "./picture.js";
 import { stagedField } from "./staged-before.js";
@@ -25,7 +26,7 @@ export function PhotoFields({ photos, staged, preset }: PhotoFieldsProps): Html 
       {photos.length > 0 ? <Ordering photos={photos} preset={preset} /> : undefined}
       {staged.length > 0 ? <Staged files={staged} preset={preset} /> : undefined}
       <FileField
-        name="photos"
+        name={photosField}
         label={photos.length > 0 ? words.add : words.photos}
         hint={words.hint}
         accept={pictureTypes}

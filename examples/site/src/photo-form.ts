@@ -3,6 +3,9 @@ import { mostPhotos, type Photo } from "./photos.js";
 import type { Form } from "./read-form.js";
 import { stagedBefore } from "./staged-before.js";
 
+/** The field that new pictures come in. */
+export const photosField = "photos";
+
 /** What a form says of a record's pictures. */
 export interface SentPhotos {
   /** All pictures as the form wants them: those of before, then the new ones. */
@@ -19,7 +22,7 @@ export async function readPhotos(
   options: { readonly media: Media; readonly owner: string; readonly before?: readonly Photo[] },
 ): Promise<SentPhotos> {
   const { media, owner, before = [] } = options;
-  const staged = [...(await stagedBefore(fields, { media, owner, most: mostPhotos })), ...files.map(({ file }) => file)];
+  const staged = [...(await stagedBefore(fields, { media, owner, most: mostPhotos })), ...(files.get(photosField) ?? [])];
   const added = staged.map((file) => ({ file, description: "" }));
   return {
     wanted: [...arranged(before, fields), ...added].slice(0, mostPhotos),

@@ -1,4 +1,5 @@
 import type { SiteWords } from "./words.js";
+import type { Media } from "@holdfast/media";
 import type { User } from "./sessions.js";
 
 /** The languages there are words in. A site speaks two of them, English and its users' own. */
@@ -22,6 +23,8 @@ export interface SiteEnv<Words extends SiteWords = SiteWords> {
   readonly Variables: {
     readonly visitor: Visitor;
     readonly words: Words;
+    /** Where the files of forms go. */
+    readonly media: Media;
     /** Say something on the page that comes next, by its key in the words' notices. */
     readonly tell: (notice: string) => void;
     /** Where one of the app's own files for browsers is. */

@@ -80,6 +80,7 @@ export function createSite<Words extends SiteWords>(options: SiteOptions<Words>)
   app.use(knowVisitor({ db, languages, cookies }));
   site.use(async (c, next) => {
     c.set("asset", assets.url);
+    c.set("media", media);
     await next();
   });
   site.use(layout({ languages, assets, cookies, accent, mayLogIn: true, navigation, scriptUrl: media.scriptUrl, profilePath }));

@@ -8,14 +8,20 @@ export interface FormFileOptions extends Pick<PutFileOptions, "attachTo" | "visi
    * @defaultValue 24 hours; with `attachTo`, which attaches it as soon as it is stored, it is kept
    */
   readonly expiresInMs?: number | false;
+  /** What has it is a `FormFileReader`. */
+  readonly read?: never;
 }
 
-/**
- * Takes the bytes of a file that media is not to keep, a table to import for one. They are read once, and are bounded as a file's are
- * by `limits.maxBytes`. What it leaves unread is passed over. An error of the catalogue about the file that it throws, such as
- * `fail("UPLOAD_TOO_LARGE", …)`, is one of the form's refusals; any other refuses the form.
- */
-export type FormFileReader = (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
+/** What becomes of a file that media is not to keep, a table to import for one: the application reads its bytes. */
+export interface FormFileReader {
+  /**
+   * Reads the file, once. What it leaves unread is passed over. An error of the catalogue about the file that it throws is one of the
+   * form's refusals; any other fails the form.
+   */
+  readonly read: (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
+  /** How many bytes it may have. @defaultValue `limits.maxBytes` */
+  readonly maxBytes?: number;
+}
 
 /** What a form's file is said to be by who sent it. Nothing of it has been looked at yet. */
 export interface FormFileClaim {
@@ -32,7 +38,8 @@ export interface ReceiveFormOptions {
    */
   readonly beforeFile?: (fields: URLSearchParams) => void | Promise<void>;
   /**
-   * How each file is kept, by its field and by the text fields that stand before it: `undefined` leaves it out without a word.
+   * How each file is kept, by its field and by the text fields that stand before it: `undefined` leaves it out without a word. An error
+   * of the catalogue about the file that it throws, such as `fail("UPLOAD_TOO_MANY", …)`, refuses that file; any other fails the form.
    * @defaultValue all are staged for 24 hours, private, without an owner
    */
   readonly optionsFor?: (

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Problems, readForm } from "@holdfast/example-site";
-import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { type Env, organisersOnly } from "../members.js";
 import { mostArchiveBytes } from "./archive.js";
@@ -17,7 +16,7 @@ Ozan Işık;Ege Zeytin;ozan@ege.example;;Görüşüldü;;;
 `;
 
 /** Import in two steps, for organisers: look at it, then do it. */
-export function importing(drafts: Drafts, media: Media): Hono<Env> {
+export function importing(drafts: Drafts): Hono<Env> {
   const app = new Hono<Env>();
   app.use(organisersOnly);
 
@@ -45,12 +44,12 @@ export function importing(drafts: Drafts, media: Media): Hono<Env> {
     const folder = await mkdtemp(join(tmpdir(), "defter-import-"));
     try {
       const maxBytes = { csv: mostSheetBytes, zip: mostArchiveBytes };
-      const { documents, refusals } = await readForm(c, { media, owner: member.id, most: 0, documents: { folder, maxBytes } });
+      const { documents, refusals } = await readForm(c, { owner: member.id, most: 0, documents: { folder, maxBytes } });
       const problems: Record<string, string> = Object.fromEntries(refusals.map(({ field, name, reason }) => [field, `${name} ${reason}`]));
       const csv = documents.get("csv");
       if (csv === undefined) problems["csv"] ??= words.isMissing;
       if (csv !== undefined && refusals.length === 0) {
-        const read = await drafts.read(member, { csv: csv.path, zip: documents.get("zip")?.path });
+        const read = await drafts.read(member, { csv, zip: documents.get("zip") });
         if ("id" in read) return c.redirect(`/import/${read.id}`, 303);
         problems[read.field] = sayFileProblem(read.problem, words);
       }

@@ -79,9 +79,10 @@ export function createFormFiles(
     await options.beforeFile?.(fields);
   };
 
-  const optionsFor = async (part: FilePart, fields: URLSearchParams): Promise<FormFileOptions | FormFileReader | undefined> => {
-    await decideOnForm(fields);
-    const { field, name, declaredType } = part;
+  const optionsFor = async (
+    { field, name, declaredType }: FilePart,
+    fields: URLSearchParams,
+  ): Promise<FormFileOptions | FormFileReader | undefined> => {
     return options.optionsFor === undefined ? {} : await options.optionsFor(field, fields, { name, declaredType });
   };
 
@@ -118,8 +119,9 @@ export function createFormFiles(
     taken += 1;
     numbers.set(field, (numbers.get(field) ?? 0) + 1);
     if (taken > maxFiles) throw fail("UPLOAD_TOO_MANY", { name: printableName(name), maxFiles });
-    if (typeof how === "function") await how(guard(bytes, printableName(name), context.limits, signal));
-    else await keep(part, bytes, how);
+    if (how.read === undefined) return await keep(part, bytes, how);
+    const { maxBytes = context.limits.maxBytes } = how;
+    await how.read(guard(bytes, printableName(name), { ...context.limits, maxBytes }, signal));
   };
 
   return {
@@ -128,6 +130,8 @@ export function createFormFiles(
     decideOnForm,
     async take(part, fieldsBefore, decided) {
       const bytes = blocksOfPart(part);
+      // Not among what is tried: whoever refuses the form does not refuse a file of it.
+      if (part.name !== "") await decideOnForm(fieldsBefore);
       try {
         await takeBytes(part, bytes, fieldsBefore, decided);
       } catch (error) {

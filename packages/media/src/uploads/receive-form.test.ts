@@ -136,6 +136,11 @@ describe("receiveForm", () => {
       throw new Error("no");
     };
     await expect(media.receiveForm(formRequest(formOf([textPart("c", "1")])), { beforeFile: refuse })).rejects.toThrow("no");
+    const error = fail("UPLOAD_TOO_MANY", { name: "all", maxFiles: 0 });
+    const refuseAll = (): void => {
+      throw error;
+    };
+    await expect(media.receiveForm(formRequest(formOf([filePart("f", "1.jpg", jpeg)])), { beforeFile: refuseAll })).rejects.toBe(error);
   });
 
   it("tells what is wrong with each file, and takes the others", async () => {
@@ -181,24 +186,30 @@ describe("receiveForm", () => {
       ["3.jpg", "UPLOAD_TOO_MANY", 413],
       ["4.jpg", "UPLOAD_TOO_MANY", 413],
     ]);
+    const chosen: NonNullable<ReceiveFormOptions["optionsFor"]> = (_field, _fields, { name }) => {
+      if (name === "2.jpg") throw fail("UPLOAD_TOO_MANY", { name, maxFiles: 1 });
+      return {};
+    };
+    const some = await media.receiveForm(formRequest(formOf(photos)), { maxFiles: 2, optionsFor: chosen });
+    expect([named(some), some.refusals.map(({ name }) => name)]).toEqual([{ p: ["1.jpg", "3.jpg"] }, ["2.jpg", "4.jpg"]]);
     const none = await media.receiveForm(formRequest(formOf(photos.slice(0, 1))), { maxFiles: 0 });
     expect(none.refusals[0]?.error.message).toContain("takes no files");
-    expect((await media.list()).files).toHaveLength(2);
+    expect((await media.list()).files).toHaveLength(4);
   });
 
   it("gives the application the bytes that it asks for, and keeps nothing of them", async () => {
     const media = await opened();
-    const read: Record<string, number> = {};
-    const optionsFor: ReceiveFormOptions["optionsFor"] = (field) => {
+    const sizes: Record<string, number> = {};
+    const optionsFor: NonNullable<ReceiveFormOptions["optionsFor"]> = (field) => {
       if (field === "photo") return {};
-      return async (bytes) => {
+      const read = async (bytes: AsyncIterable<Uint8Array>): Promise<void> => {
         for await (const block of bytes) {
-          const size = (read[field] ?? 0) + block.byteLength;
-          read[field] = size;
+          sizes[field] = (sizes[field] ?? 0) + block.byteLength;
           if (field === "first") return;
-          if (size > 100_000 && field === "small") throw fail("UPLOAD_TOO_LARGE", { name: "small.csv", maxBytes: 100_000 });
         }
+        if (field === "odd") throw fail("TYPE_NOT_ACCEPTED", { name: "odd.csv", found: "no table", accepted: "CSV" });
       };
+      return field === "small" ? { read, maxBytes: 100_000 } : { read };
     };
     const form = await media.receiveForm(
       formRequest(
@@ -207,22 +218,26 @@ describe("receiveForm", () => {
           filePart("list", "l.csv", "one,two", "text/csv"),
           filePart("small", "small.csv", "x".repeat(150_000), "text/csv"),
           filePart("large", "large.csv", "x".repeat(250_000), "text/csv"),
+          filePart("odd", "odd.csv", "three", "text/csv"),
           filePart("photo", "a.jpg", jpeg),
         ]),
       ),
       { optionsFor },
     );
-    expect(read["list"]).toBe(7);
-    expect(read["first"]).toBeLessThan(150_000);
+    expect(sizes["list"]).toBe(7);
+    expect(sizes["first"]).toBeLessThan(150_000);
     expect(told(form.refusals)).toEqual([
       ["small", "small.csv", "UPLOAD_TOO_LARGE"],
       ["large", "large.csv", "UPLOAD_TOO_LARGE"],
+      ["odd", "odd.csv", "TYPE_NOT_ACCEPTED"],
     ]);
     expect(named(form)).toEqual({ photo: ["a.jpg"] });
     const broken = media.receiveForm(formRequest(formOf([filePart("list", "l.csv", "one")])), {
-      optionsFor: () => async () => {
-        throw new TypeError("ours");
-      },
+      optionsFor: () => ({
+        read: async () => {
+          throw new TypeError("ours");
+        },
+      }),
     });
     await expect(broken).rejects.toThrow(new TypeError("ours"));
   });
