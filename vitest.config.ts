@@ -69,7 +69,13 @@ export default defineConfig({
         resolve: { alias: sources },
         test: {
           name: "postgres",
-          include: [...onBothDatabases, "test/postgres/**/*.test.ts", "test/start/**/*.test.ts", "examples/express-*/src/**/*.test.ts"],
+          include: [
+            ...onBothDatabases,
+            "test/postgres/**/*.test.ts",
+            "test/start/**/*.test.ts",
+            "examples/express-*/src/**/*.test.ts",
+            "examples/{crm,lettings}/src/at-once.test.ts",
+          ],
           globalSetup: "test/postgres/server.ts",
           setupFiles: "test/postgres/on-postgres.ts",
           testTimeout: 60_000,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import type { TestVisitor } from "../../site/src/site.fixture.js";
@@ -6,7 +7,14 @@ import { type Crm, formOf, openCrm, photograph, picturesOn } from "./crm.fixture
 /** Add a lead through the form; answers its page's path. */
 async function addLead(visitor: TestVisitor, more: Readonly<Record<string, string>> = {}, photo?: Uint8Array): Promise<string> {
   await visitor.get("/leads/new");
-  const fields = { name: "Işıl Güneş", company: "Ege Zeytin", email: "isil@ege.example", stage: "new", agent: "nobody", ...more };
+  const fields = {
+    name: "Işıl Güneş",
+    company: "Ege Zeytin",
+    email: `${randomUUID()}@ege.example`,
+    stage: "new",
+    agent: "nobody",
+    ...more,
+  };
   const { path, text } = await visitor.post("/leads", formOf(fields, photo === undefined ? {} : { photo: ["portrait.jpg", photo] }));
   expect([path, text.includes(fields.name)]).toEqual([expect.stringMatching(/^\/leads\/[\w-]+$/), true]);
   return path;

@@ -5,8 +5,9 @@ import sharp from "sharp";
 import { expect } from "vitest";
 import { hashPassword } from "../../site/src/passwords.js";
 import { beginSession } from "../../site/src/sessions.js";
-import { newVisitor, startTestSite, type TestSite, type TestVisitor } from "../../site/src/site.fixture.js";
+import { newVisitor, type Page, startTestSite, type TestSite, type TestVisitor } from "../../site/src/site.fixture.js";
 import { assetFolders, createApp } from "./app.js";
+import { zipOf } from "./import/zip.fixture.js";
 import { migrations, type Tables } from "./tables.js";
 
 export const password = "defterde yerimiz var";
@@ -80,3 +81,19 @@ export function formOf(
 export function picturesOn(text: string): string[] {
   return [...text.matchAll(/<img src="(\/media\/[^"]+)"/g)].map(([, src = ""]) => src.replaceAll("&amp;", "&"));
 }
+
+/** The photos of an archive, by their names. */
+export type ArchiveFiles = Readonly<Record<string, Uint8Array>>;
+
+/** Send a table, and an archive where there are photos, to be looked at. */
+export async function sendImport(visitor: TestVisitor, csv: string, photos?: ArchiveFiles | Uint8Array): Promise<Page> {
+  await visitor.get("/import");
+  const entries = photos instanceof Uint8Array ? [] : Object.entries(photos ?? {}).map(([name, bytes]) => ({ name, bytes }));
+  const zip = photos instanceof Uint8Array ? photos : zipOf(entries);
+  const table: readonly [string, Uint8Array] = ["leads.csv", Buffer.from(csv)];
+  return await visitor.post("/import", formOf({}, photos === undefined ? { csv: table } : { csv: table, zip: ["photos.zip", zip] }));
+}
+
+/** The names of all leads. */
+export const namesOf = async ({ db }: Crm): Promise<string[]> =>
+  (await db.selectFrom("leads").select("name").orderBy("name").execute()).map(({ name }) => name);

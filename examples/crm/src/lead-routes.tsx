@@ -1,4 +1,4 @@
-import { DeletePage, readForm } from "@holdfast/example-site";
+import { DeletePage, readForm, unlessTaken } from "@holdfast/example-site";
 import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -60,9 +60,12 @@ export function leadRoutes(leads: Leads, team: Team, media: Media): Hono<Env> {
     const { read, texts } = readLead(form.fields, words, member, colleagues);
     const { file } = await readPhoto(form, read, media, member.id);
     if (read.isGood) {
-      const id = await leads.create(member, texts, file);
-      c.var.tell("created");
-      return c.redirect(`/leads/${id}`, 303);
+      const id = await unlessTaken(async () => await leads.create(member, texts, file));
+      if (id !== false) {
+        c.var.tell("created");
+        return c.redirect(`/leads/${id}`, 303);
+      }
+      read.complain("email", words.rowProblems.known);
     }
     c.status(422);
     const again = { member, lead: undefined, draft: texts, photo: undefined, staged: file, team: colleagues, problems: read.problems };
@@ -89,9 +92,13 @@ export function leadRoutes(leads: Leads, team: Team, media: Media): Hono<Env> {
     const { read, texts } = readLead(form.fields, words, member, colleagues);
     const { file, change } = await readPhoto(form, read, media, member.id);
     if (read.isGood) {
-      if (!(await leads.change(member, lead.id, texts, change))) throw new HTTPException(404);
-      c.var.tell("saved");
-      return c.redirect(`/leads/${lead.id}`, 303);
+      const changed = await unlessTaken(async () => ({ isThere: await leads.change(member, lead.id, texts, change) }));
+      if (changed !== false) {
+        if (!changed.isThere) throw new HTTPException(404);
+        c.var.tell("saved");
+        return c.redirect(`/leads/${lead.id}`, 303);
+      }
+      read.complain("email", words.rowProblems.known);
     }
     c.status(422);
     const photo = (await leads.photos([lead.id])).get(lead.id);

@@ -44,12 +44,15 @@ export interface Leads {
   /** The photo of each that has one. */
   photos(ids: readonly string[]): Promise<ReadonlyMap<string, MediaFile>>;
   create(member: Member, texts: LeadTexts, photo: MediaFile | undefined): Promise<string>;
-  /** All of them, with their photos, or none; `before` runs first, in the same transaction. */
+  /**
+   * All of them, with their photos, or none, and false: where `before`, which runs first in the same transaction, says so, or where
+   * another lead has the address of one of them by now.
+   */
   createAll(
     member: Member,
     all: readonly { readonly texts: LeadTexts; readonly photo: string | undefined }[],
-    before: (tx: Transaction<Tables>) => Promise<void>,
-  ): Promise<void>;
+    before: (tx: Transaction<Tables>) => Promise<boolean>,
+  ): Promise<boolean>;
   /** False where there is nothing that the member may change. */
   change(member: Member, id: string, texts: LeadTexts, photo: PhotoChange): Promise<boolean>;
   remove(member: Member, id: string): Promise<boolean>;
@@ -69,12 +72,11 @@ export function createLeads(database: Database, media: Media): Leads {
       .where((eb) => visibleTo(member)(eb as unknown as ExpressionBuilder<Tables, "leads">))
       .select(["leads.id", "agent_id", "leads.name", "company", "leads.email", "phone", "stage", "note", "leads.created_at"])
       .select("users.name as agent");
-  const insert = async (tx: Transaction<Tables>, member: Member, texts: LeadTexts, photo: MediaFile | string | undefined) => {
-    const id = randomUUID();
-    const row = { id, organisation_id: member.organisationId, created_at: new Date().toISOString(), ...rowOf(texts) };
-    await tx.insertInto("leads").values(row).execute();
+  const newRow = (member: Member, texts: LeadTexts) => {
+    return { id: randomUUID(), organisation_id: member.organisationId, created_at: new Date().toISOString(), ...rowOf(texts) };
+  };
+  const attach = async (tx: Transaction<Tables>, id: string, photo: MediaFile | string | undefined): Promise<void> => {
     if (photo !== undefined) await media.attach(photo, { to: ["lead", id, slot], tx });
-    return id;
   };
 
   return {
@@ -106,11 +108,35 @@ export function createLeads(database: Database, media: Media): Leads {
       for (const [id, [photo]] of await media.attachedToEach("lead", ids, slot)) if (photo !== undefined) photos.set(id, photo);
       return photos;
     },
-    create: async (member, texts, photo) => await db.transaction().execute(async (tx) => await insert(tx, member, texts, photo)),
-    async createAll(member, all, before) {
+    async create(member, texts, photo) {
+      const row = newRow(member, texts);
       await db.transaction().execute(async (tx) => {
-        await before(tx);
-        for (const { texts, photo } of all) await insert(tx, member, texts, photo);
+        await tx.insertInto("leads").values(row).execute();
+        await attach(tx, row.id, photo);
+      });
+      return row.id;
+    },
+    async createAll(member, all, before) {
+      const rows = all.map(({ texts, photo }) => ({ row: newRow(member, texts), photo }));
+      // In one order by all, so that of two who write the same addresses neither waits for the other.
+      rows.sort((one, other) => Number(one.row.email > other.row.email) - Number(one.row.email < other.row.email));
+      const written = db.transaction().execute(async (tx) => {
+        if (!(await before(tx))) throw new Undone();
+        for (const { row, photo } of rows) {
+          // It waits for whoever writes the same address at this moment, and then writes nothing.
+          const { numInsertedOrUpdatedRows } = await tx
+            .insertInto("leads")
+            .values(row)
+            .onConflict((on) => on.doNothing())
+            .executeTakeFirst();
+          if (Number(numInsertedOrUpdatedRows) === 0) throw new Undone();
+          await attach(tx, row.id, photo);
+        }
+        return true;
+      });
+      return await written.catch((error: unknown) => {
+        if (error instanceof Undone) return false;
+        throw error;
       });
     },
     async change(member, id, texts, photo) {
@@ -140,6 +166,9 @@ export function createLeads(database: Database, media: Media): Leads {
     },
   };
 }
+
+/** Ends a transaction in which nothing is to have been written. */
+class Undone extends Error {}
 
 function rowOf({ agentId, ...texts }: LeadTexts) {
   const { name, company, email } = texts;

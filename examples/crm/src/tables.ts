@@ -12,6 +12,7 @@ export interface Tables extends SiteTables {
     agent_id: string | null;
     name: string;
     company: string;
+    /** Empty where none is known; an organisation has one lead for each address. */
     email: string;
     phone: string;
     stage: Stage;
@@ -58,6 +59,18 @@ export const migrations: readonly Migration[] = [
         id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
         user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, draft TEXT NOT NULL, created_at TEXT NOT NULL
       )`.execute(tx);
+    },
+  },
+  {
+    name: "crm-002-one-lead-for-each-address",
+    async up(tx: Kysely<unknown>) {
+      // Where there are several, the oldest keeps it, and the others have it in their notes, so that nothing of them is lost.
+      await sql`UPDATE leads SET note = TRIM(note || ' ' || email), email = '' WHERE email <> '' AND EXISTS (
+        SELECT 1 FROM leads AS other WHERE other.organisation_id = leads.organisation_id AND other.email = leads.email
+        AND (other.created_at < leads.created_at OR (other.created_at = leads.created_at AND other.id < leads.id))
+      )`.execute(tx);
+      await sql`DROP INDEX leads_by_email`.execute(tx);
+      await sql`CREATE UNIQUE INDEX leads_by_email ON leads (organisation_id, email) WHERE email <> ''`.execute(tx);
     },
   },
 ];

@@ -1,4 +1,4 @@
-import { DeletePage, fieldReader, type FieldReader, readForm } from "@holdfast/example-site";
+import { DeletePage, fieldReader, type FieldReader, readForm, unlessTaken } from "@holdfast/example-site";
 import type { Media } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -42,9 +42,11 @@ export function teamRoutes(team: Team, media: Media): Hono<Env> {
     if (await team.isTaken(account.email)) read.complain("email", words.emailTaken);
     const { file, change } = await readPhoto(form, read, media, member.id);
     if (read.isGood) {
-      await team.add(member, account, change);
-      c.var.tell("colleagueAdded");
-      return c.redirect("/team", 303);
+      if ((await unlessTaken(async () => await team.add(member, account, change))) !== false) {
+        c.var.tell("colleagueAdded");
+        return c.redirect("/team", 303);
+      }
+      read.complain("email", words.emailTaken);
     }
     c.status(422);
     const page = <ColleagueFormPage colleague={undefined} draft={account} photo={undefined} staged={file} problems={read.problems} />;

@@ -14,6 +14,7 @@ import {
   type Refusal,
   type SentForm,
   type SiteEnv,
+  unlessTaken,
   useMoney,
   useWords,
   userOf,
@@ -85,19 +86,23 @@ export function administerLettings({ lettings, media }: Administered): Hono<Env>
     });
     const { read, texts, draft } = readLetting(form, await freeAddresses(letting), c.var.words);
     const { wanted, staged, isMove } = await readPhotos(form, { media, owner, before });
-    if (!read.isGood || form.refusals.length > 0) {
-      c.status(422);
-      return await renderForm(c, { letting, draft, photos: before, staged, problems: read.problems, refusals: form.refusals });
+    if (read.isGood && form.refusals.length === 0) {
+      const id = await unlessTaken(async () => await write(letting, texts, wanted));
+      if (id !== false) {
+        if (isMove) return c.redirect(`/admin/lettings/${id}#pictures`, 303);
+        c.var.tell(letting === undefined ? "created" : "saved");
+        return c.redirect(`/lettings/${id}`, 303);
+      }
+      read.complain("address", c.var.words.addressTaken);
     }
-    if (letting === undefined) {
-      const id = await lettings.create(texts, wanted);
-      c.var.tell("created");
-      return c.redirect(`/lettings/${id}`, 303);
-    }
-    await lettings.change(letting.id, texts, wanted);
-    if (isMove) return c.redirect(`/admin/lettings/${letting.id}#pictures`, 303);
-    c.var.tell("saved");
-    return c.redirect(`/lettings/${letting.id}`, 303);
+    c.status(422);
+    return await renderForm(c, { letting, draft, photos: before, staged, problems: read.problems, refusals: form.refusals });
+  }
+
+  async function write(letting: Letting | undefined, texts: LettingTexts, photos: readonly Photo[]): Promise<string> {
+    if (letting === undefined) return await lettings.create(texts, photos);
+    await lettings.change(letting.id, texts, photos);
+    return letting.id;
   }
 
   app.get("/:id/delete", async (c) => {

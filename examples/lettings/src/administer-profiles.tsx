@@ -11,9 +11,11 @@ import {
   readForm,
   type Refusal,
   type SiteEnv,
+  unlessTaken,
   useWords,
   userOf,
 } from "@holdfast/example-site";
+import type { MediaFile } from "@holdfast/media";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Administered } from "./administration.js";
@@ -62,18 +64,26 @@ export function administerProfiles({ profiles }: Administered): Hono<Env> {
       most: 1,
       keepAs: () => ({ visibility: "public" }),
     });
-    const { texts, problems } = await read(fields, words, profile, userOf(c).id);
-    if (Object.keys(problems).length > 0 || refusals.length > 0) {
-      c.status(422);
-      const draft = Object.fromEntries(fieldNames.map((name) => [name, fields.get(name) ?? ""])) as Draft;
-      const title = profile === undefined ? words.addProfile : words.editProfile;
-      return await c.render(<ProfileForm profile={profile} draft={draft} problems={problems} refusals={refusals} />, { title });
+    const sent = await read(fields, words, profile, userOf(c).id);
+    let { problems } = sent;
+    if (Object.keys(problems).length === 0 && refusals.length === 0) {
+      const portrait = files.get("portrait")?.[0];
+      if ((await unlessTaken(async () => await write(profile, sent.texts, portrait))) !== false) {
+        c.var.tell(profile === undefined ? "created" : "saved");
+        return c.redirect("/admin/profiles", 303);
+      }
+      // Somebody was quicker; what they took is found now.
+      ({ problems } = await read(fields, words, profile, userOf(c).id));
     }
-    const portrait = files.get("portrait")?.[0];
+    c.status(422);
+    const draft = Object.fromEntries(fieldNames.map((name) => [name, fields.get(name) ?? ""])) as Draft;
+    const title = profile === undefined ? words.addProfile : words.editProfile;
+    return await c.render(<ProfileForm profile={profile} draft={draft} problems={problems} refusals={refusals} />, { title });
+  }
+
+  async function write(profile: Profile | undefined, texts: ProfileTexts, portrait: MediaFile | undefined): Promise<void> {
     if (profile !== undefined) await profiles.change(profile, texts, portrait);
     else await profiles.create({ ...texts, password: texts.password ?? "" }, portrait);
-    c.var.tell(profile === undefined ? "created" : "saved");
-    return c.redirect("/admin/profiles", 303);
   }
 
   async function read(

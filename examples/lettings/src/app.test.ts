@@ -1,74 +1,10 @@
-import sharp from "sharp";
 import { expect, it } from "vitest";
-import { createPhotos } from "@holdfast/example-site";
-import { startTestSite, type TestSite, type TestVisitor } from "../../site/src/site.fixture.js";
-import { assetFolders, createApp, presets } from "./app.js";
-import { createLettings, type Lettings } from "./lettings.js";
-import { createProfiles, type Profiles, type Role } from "./profiles.js";
-import { migrations } from "./tables.js";
+import { form, letting, openAgency, password, picture } from "./lettings.fixture.js";
 
-const password = "un toit en Californie";
-
-interface Agency extends TestSite {
-  readonly lettings: Lettings;
-  readonly profiles: Profiles;
-  readonly addressId: string;
-  logIn(role: Role): Promise<TestVisitor>;
-}
-
-/** The agency with somebody of each role that is asked for, one address, and nothing let. */
-async function open(...roles: readonly Role[]): Promise<Agency> {
-  const site = await startTestSite(migrations, (services, settings) => createApp(services, settings, { mayFail: true }), {
-    media: { presets },
-    assetFolders,
-  });
-  const { services } = site;
-  const profiles = createProfiles(services);
-  for (const role of roles) {
-    await profiles.create({ name: role, email: `${role}@example.com`, role, username: role, favoriteCity: "Orange", password }, undefined);
-  }
-  const lettings = createLettings(services.database, createPhotos(services, "letting"));
-  const addressId = await lettings.addresses.create({
-    number: 418,
-    street: "Jasmine",
-    city: "Laguna Beach",
-    state: "CA",
-    zip_code: "92651",
-  });
-  return {
-    ...site,
-    lettings,
-    profiles,
-    addressId,
-    async logIn(role) {
-      const visitor = site.visit();
-      await visitor.get("/log-in");
-      expect((await visitor.post("/log-in", { email: `${role}@example.com`, password })).status).toBe(200);
-      return visitor;
-    },
-  };
-}
-
-async function picture(colour: string): Promise<Blob> {
-  const image = sharp({ create: { width: 400, height: 300, channels: 3, background: colour } });
-  return new Blob([Uint8Array.from(await image.jpeg().toBuffer())]);
-}
-
-function form(
-  fields: Readonly<Record<string, string>>,
-  files: readonly (readonly [field: string, name: string, bytes: Blob])[] = [],
-): FormData {
-  const data = new FormData();
-  for (const [name, value] of Object.entries(fields)) data.append(name, value);
-  for (const [field, name, bytes] of files) data.append(field, bytes, name);
-  return data;
-}
-
-const letting = { title: "Bungalow", description: "Deux rues de la plage.", rent: "4 250", bedrooms: "3" };
 const photosOn = (text: string): string[] => [...text.matchAll(/<img src="[^"]*\/([\w-]+\.jpg)[^"]*"/g)].map(([, name = ""]) => name);
 
 it("lets a house with its photographs, in their order, which are on the list, the first page and its own at once", async () => {
-  const { logIn, addressId, origin } = await open("editor");
+  const { logIn, addressId, origin } = await openAgency("editor");
   const editor = await logIn("editor");
   await editor.get("/admin/lettings/new");
   const photos = [
@@ -93,7 +29,7 @@ it("lets a house with its photographs, in their order, which are on the list, th
 });
 
 it("shows a picture also where a photograph's bytes are gone, and says so to machines", async () => {
-  const { logIn, addressId, origin, services } = await open("editor");
+  const { logIn, addressId, origin, services } = await openAgency("editor");
   const editor = await logIn("editor");
   await editor.get("/admin/lettings/new");
   const page = await editor.post(
@@ -110,7 +46,7 @@ it("shows a picture also where a photograph's bytes are gone, and says so to mac
 });
 
 it("keeps everybody out of the administration who has no business there, before a file is taken", async () => {
-  const { logIn, services, visit, profiles } = await open("administrator", "editor", "member");
+  const { logIn, services, visit, profiles } = await openAgency("administrator", "editor", "member");
   const [admin] = await profiles.list();
   const stranger = visit();
   await stranger.get("/");
@@ -138,7 +74,7 @@ it("keeps everybody out of the administration who has no business there, before 
 });
 
 it("lets an address once, and keeps it while something is let there", async () => {
-  const { logIn, addressId, lettings } = await open("editor");
+  const { logIn, addressId, lettings } = await openAgency("editor");
   const editor = await logIn("editor");
   await editor.get("/admin/lettings/new");
   await editor.post("/admin/lettings", form({ ...letting, address: addressId }));
@@ -158,7 +94,7 @@ it("lets an address once, and keeps it while something is let there", async () =
 });
 
 it("looks after people: their portrait, their role, their password, and never the last word of who does it", async () => {
-  const { logIn, profiles, visit, services } = await open("administrator", "member");
+  const { logIn, profiles, visit, services } = await openAgency("administrator", "member");
   const admin = await logIn("administrator");
   await admin.get("/admin/profiles/new");
   const person = { name: "Inès", email: "ines@example.com", username: "ines", city: "Dana Point", role: "editor", password };
@@ -190,7 +126,7 @@ it("looks after people: their portrait, their role, their password, and never th
 });
 
 it("has pages of its own for what is not there and what fails, in both languages", async () => {
-  const visitor = (await open()).visit();
+  const visitor = (await openAgency()).visit();
   const missing = await visitor.get("/lettings/nowhere", { "accept-language": "fr" });
   expect([missing.status, missing.text.includes("Personne n’habite ici")]).toEqual([404, true]);
   const failed = await visitor.get("/sentry-debug/", { "accept-language": "en" });

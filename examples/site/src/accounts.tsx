@@ -9,6 +9,7 @@ import { useWords } from "./layout.js";
 import { forgetAttempts, mayTryToLogIn } from "./log-in-limits.js";
 import { hashPassword, isPassword } from "./passwords.js";
 import { readForm } from "./read-form.js";
+import { unlessTaken } from "./unless-taken.js";
 import { beginSession, endOtherSessions, endSession, newSessionToken } from "./sessions.js";
 import type { SiteEnv } from "./site-env.js";
 import type { SiteTables } from "./site-tables.js";
@@ -129,16 +130,20 @@ export function accounts({ db, cookies, proxies, afterLogIn, signUpRole, onSignU
     const user = { name: read.text("name", { most: 80 }), email: read.email("email"), password: read.password("password", 10) };
     const isTaken = await db.selectFrom("users").where("email", "=", user.email).select("id").executeTakeFirst();
     if (isTaken !== undefined) read.complain("email", words.emailTaken);
-    if (!read.isGood) {
-      c.status(422);
-      return c.render(<SignUpPage problems={read.problems} name={user.name} email={user.email} />, { title: words.signUp });
+    if (read.isGood) {
+      const id = await unlessTaken(
+        async () =>
+          await db.transaction().execute(async (tx) => {
+            const added = await addUser(tx, { ...user, role: signUpRole });
+            await onSignUp?.(tx, { id: added, name: user.name });
+            return added;
+          }),
+      );
+      if (id !== false) return await welcome(c, id, null);
+      read.complain("email", words.emailTaken);
     }
-    const id = await db.transaction().execute(async (tx) => {
-      const added = await addUser(tx, { ...user, role: signUpRole });
-      await onSignUp?.(tx, { id: added, name: user.name });
-      return added;
-    });
-    return await welcome(c, id, null);
+    c.status(422);
+    return c.render(<SignUpPage problems={read.problems} name={user.name} email={user.email} />, { title: words.signUp });
   });
   return app;
 }

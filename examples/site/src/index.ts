@@ -26,4 +26,5 @@ export { stagedBefore, stagedField } from "./staged-before.js";
 export { createSite, type SiteOptions } from "./site.js";
 export type { Language, Languages, SiteEnv, Visitor } from "./site-env.js";
 export type { SiteTables } from "./site-tables.js";
+export { unlessTaken } from "./unless-taken.js";
 export { type OwnWords, type SiteWords, wordsIn } from "./words.js";

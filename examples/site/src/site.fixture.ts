@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MediaOptions } from "@holdfast/media";
 import type { Hono } from "hono";
+import { Client } from "pg";
 import { onTestFinished } from "vitest";
 import { type SiteServices, withAssets } from "./assets.js";
 import type { Log } from "./log.js";
@@ -34,6 +36,27 @@ export interface TestSite extends RunningSite {
   visit(): TestVisitor;
 }
 
+/** A database of the test's own: SQLite in its folder, or one in PostgreSQL where HOLDFAST_TEST_DATABASE_URL says so. */
+async function databaseFor(folder: string): Promise<string> {
+  const server = process.env["HOLDFAST_TEST_DATABASE_URL"];
+  if (server === undefined) return `file:${join(folder, "app.db")}`;
+  const name = `example_${randomBytes(6).toString("hex")}`;
+  await onServer(server, `CREATE DATABASE ${name}`);
+  // Registered before anything is opened, so that it comes after everything is closed.
+  onTestFinished(async () => await onServer(server, `DROP DATABASE ${name}`));
+  return Object.assign(new URL(server), { pathname: `/${name}` }).href;
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
 /** Start an app in a temporary folder; it goes when the test ends. */
 export async function startTestSite(
   migrations: readonly Migration[],
@@ -50,7 +73,7 @@ export async function startTestSite(
   } = {},
 ): Promise<TestSite> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-example-"));
-  const settings = testSettings(folder, overrides);
+  const settings = testSettings(folder, { databaseUrl: await databaseFor(folder), ...overrides });
   const opened = log === undefined ? {} : { log };
   const bare = await openServices(settings, { migrations, media: { cwd: folder, env: {}, ...media }, ...opened });
   const services = await withAssets(bare, assetFolders);

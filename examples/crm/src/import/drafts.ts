@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Database, whyNotTaken } from "@holdfast/example-site";
 import type { Media, MediaFile } from "@holdfast/media";
-import { HTTPException } from "hono/http-exception";
 import type { Leads } from "../leads.js";
 import type { Member } from "../members.js";
 import { squareOf } from "../photo-field.js";
@@ -141,11 +140,12 @@ export function createDrafts(database: Database, media: Media, leads: Leads, tea
       const ready = rows.filter(({ problems }) => problems.length === 0);
       if (ready.length !== seen || ready.length === 0) return "importChanged";
       const all = ready.map(({ texts, row }) => ({ texts, photo: row.photoId }));
-      await leads.createAll(member, all, async (tx) => {
+      const isDone = await leads.createAll(member, all, async (tx) => {
         // Of two who carry it out at once, one finds it.
         const removed = await tx.deleteFrom("imports").where("id", "=", id).where("user_id", "=", member.id).executeTakeFirst();
-        if (Number(removed.numDeletedRows) === 0) throw new HTTPException(409);
+        return Number(removed.numDeletedRows) > 0;
       });
+      if (!isDone) return "importChanged";
       return ready.length === rows.length ? "imported" : "importedSome";
     },
     async discard(member, id) {

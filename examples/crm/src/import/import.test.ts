@@ -1,22 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { type Kysely, sql } from "kysely";
 import { expect, it } from "vitest";
-import { type Crm, formOf, openCrm, photograph, picturesOn } from "../crm.fixture.js";
-import type { Page, TestVisitor } from "../../../site/src/site.fixture.js";
-import { zipOf } from "./zip.fixture.js";
-
-type Files = Readonly<Record<string, Uint8Array>>;
-
-async function send(visitor: TestVisitor, csv: string, photos?: Files | Uint8Array): Promise<Page> {
-  await visitor.get("/import");
-  const entries = photos instanceof Uint8Array ? [] : Object.entries(photos ?? {}).map(([name, bytes]) => ({ name, bytes }));
-  const zip = photos instanceof Uint8Array ? photos : zipOf(entries);
-  const table: readonly [string, Uint8Array] = ["leads.csv", Buffer.from(csv)];
-  return await visitor.post("/import", formOf({}, photos === undefined ? { csv: table } : { csv: table, zip: ["photos.zip", zip] }));
-}
-
-const namesOf = async ({ db }: Crm): Promise<string[]> =>
-  (await db.selectFrom("leads").select("name").orderBy("name").execute()).map(({ name }) => name);
+import { type ArchiveFiles, formOf, namesOf, openCrm, photograph, picturesOn, sendImport } from "../crm.fixture.js";
+import type { Page } from "../../../site/src/site.fixture.js";
+import { migrations } from "../tables.js";
 
 const readyOn = ({ text }: Page): string => /name="ready" value="(\d+)"/.exec(text)?.[1] ?? "";
 
@@ -24,7 +12,7 @@ it("shows what it would do, with the photos, and does nothing before it is told 
   const crm = await openCrm();
   const visitor = await crm.logIn("defne");
   const csv = "ad;e-posta;aşama;temsilci;fotoğraf\nElif Şahin;elif@a.example;Teklif verildi;emre@example.com;elif.jpg\nOzan Işık;;;;\n";
-  const page = await send(visitor, csv, { "photos/Elif.jpg": await photograph(), "photos/nobody.jpg": await photograph() });
+  const page = await sendImport(visitor, csv, { "photos/Elif.jpg": await photograph(), "photos/nobody.jpg": await photograph() });
   expect(page.path).toMatch(/^\/import\/[\w-]+$/);
   expect(page.text).toContain("2 leads are ready.");
   expect(page.text).toContain("photos/nobody.jpg");
@@ -50,7 +38,7 @@ it("shows what it would do, with the photos, and does nothing before it is told 
 it("tells what is wrong with each row, in the visitor's language, and leaves out no row without having said so", async () => {
   const crm = await openCrm();
   const visitor = await crm.logIn("defne");
-  await send(visitor, "name,email\nAyşe,ayse@a.example\n").then(async (page) => await visitor.post(page.path, { ready: "1" }));
+  await sendImport(visitor, "name,email\nAyşe,ayse@a.example\n").then(async (page) => await visitor.post(page.path, { ready: "1" }));
   const csv = [
     "name,email,stage,agent,photo,note",
     "Good,good@a.example,won,,,",
@@ -67,7 +55,7 @@ it("tells what is wrong with each row, in the visitor's language, and leaves out
   ].join("\n");
   const whole = await photograph();
   const photos = { "broken.jpg": Buffer.from("no picture"), "cut.jpg": whole.subarray(0, whole.length / 2), "one.jpg": whole };
-  const page = await send(visitor, csv, photos);
+  const page = await sendImport(visitor, csv, photos);
   const told = [...page.text.matchAll(/<li><a href="#line-(\d+)">[^<]*<\/a>: ([^<]*)<\/li>/g)].map(([, line, text = ""]) => [
     Number(line),
     text.replaceAll(/&[^;]*;|“[^”]*”: /g, ""),
@@ -95,7 +83,7 @@ it("tells what is wrong with each row, in the visitor's language, and leaves out
 it("imports nothing when something has changed since it was looked at", async () => {
   const crm = await openCrm();
   const visitor = await crm.logIn("defne");
-  const page = await send(visitor, "name,agent,email\nAda,emre@example.com,ada@a.example\nBo,,bo@a.example\n");
+  const page = await sendImport(visitor, "name,agent,email\nAda,emre@example.com,ada@a.example\nBo,,bo@a.example\n");
   await visitor.get("/team");
   await visitor.post(`/team/${crm.idOf("emre")}/delete`, {});
   const again = await visitor.post(page.path, { ready: "2" });
@@ -107,7 +95,7 @@ it("imports nothing when something has changed since it was looked at", async ()
 it("imports nothing at all when one photo is no longer there", async () => {
   const crm = await openCrm();
   const visitor = await crm.logIn("defne");
-  const page = await send(visitor, "name,photo\nAda,\nBo,bo.jpg\n", { "bo.jpg": await photograph() });
+  const page = await sendImport(visitor, "name,photo\nAda,\nBo,bo.jpg\n", { "bo.jpg": await photograph() });
   const [staged] = (await crm.services.media.list()).files;
   await crm.services.media.trash(staged?.id ?? "");
   const again = await visitor.post(page.path, { ready: "2" });
@@ -115,11 +103,38 @@ it("imports nothing at all when one photo is no longer there", async () => {
   expect(await namesOf(crm)).toEqual([]);
 });
 
+it("finds one lead with each address in a database of before, and nothing of the others lost", async () => {
+  const crm = await openCrm();
+  const { organisation_id: organisation } = await crm.db.selectFrom("members").select("organisation_id").executeTakeFirstOrThrow();
+  await sql`DROP INDEX leads_by_email`.execute(crm.db);
+  await sql`CREATE INDEX leads_by_email ON leads (organisation_id, email)`.execute(crm.db);
+  const lead = { organisation_id: organisation, agent_id: null, company: "", phone: "", stage: "new", search_text: "" } as const;
+  const leads = [
+    { id: "b", name: "Second", email: "a@a.example", note: "Met at the fair.", created_at: "2026-01-02" },
+    { id: "a", name: "First", email: "a@a.example", note: "", created_at: "2026-01-01" },
+    { id: "c", name: "Third", email: "a@a.example", note: "", created_at: "2026-01-02" },
+    { id: "d", name: "Other", email: "", note: "x", created_at: "2026-01-02" },
+    { id: "e", name: "Without", email: "", note: "", created_at: "2026-01-02" },
+  ];
+  await crm.db
+    .insertInto("leads")
+    .values(leads.map((own) => ({ ...lead, ...own })))
+    .execute();
+  await migrations.at(-1)?.up(crm.db as Kysely<unknown>);
+  expect(await crm.db.selectFrom("leads").select(["name", "email", "note"]).orderBy("id").execute()).toEqual([
+    { name: "First", email: "a@a.example", note: "" },
+    { name: "Second", email: "", note: "Met at the fair. a@a.example" },
+    { name: "Third", email: "", note: "a@a.example" },
+    { name: "Other", email: "", note: "x" },
+    { name: "Without", email: "", note: "" },
+  ]);
+});
+
 it("is its own organiser's, is discarded with its photos, and leaves nothing on the disk", async () => {
   const crm = await openCrm();
   const before = (await readdir(tmpdir())).filter((name) => name.startsWith("defter-import-"));
   const visitor = await crm.logIn("defne");
-  const page = await send(visitor, "name,photo\nAda,a.jpg\n", { "a.jpg": await photograph() });
+  const page = await sendImport(visitor, "name,photo\nAda,a.jpg\n", { "a.jpg": await photograph() });
   const kaan = await crm.logIn("kaan");
   expect((await kaan.get(page.path)).path).toBe("/import");
   expect((await kaan.post(page.path, { ready: "1" })).path).toBe("/import");
@@ -135,8 +150,8 @@ it("is its own organiser's, is discarded with its photos, and leaves nothing on 
 it("takes no files that are too large, hostile or not what they should be, and says so beside their fields", async () => {
   const crm = await openCrm();
   const visitor = await crm.logIn("defne");
-  const told = async (csv: string, zip?: Uint8Array | Files): Promise<string[]> => {
-    const page = await send(visitor, csv, zip);
+  const told = async (csv: string, zip?: Uint8Array | ArchiveFiles): Promise<string[]> => {
+    const page = await sendImport(visitor, csv, zip);
     expect(page.status).toBe(422);
     return [...page.text.matchAll(/<p class="problem" id="(\w+)-problem">([^<]*)<\/p>/g)].map(([, field, text]) => `${field}: ${text}`);
   };
