@@ -96,6 +96,19 @@ describe("a form that is not as it should be", () => {
     await expect(media.receiveForm(formRequest(body), { ...options, ...bounds })).rejects.toThrow(coded("FORM_TOO_LARGE", words));
   });
 
+  it("is read on when a field of it is too long, so that its sender hears what is wrong; not when more is announced than is waited for", async () => {
+    await open();
+    const body = formOf([textPart("bio", "x".repeat(101)), filePart("p", "large.jpg", randomBytes(150_000))]);
+    const send = async (length: number): Promise<Request> => {
+      const request = formRequest(body, { "content-length": String(length) });
+      const bounds = { ...options, maxFieldBytes: 100, maxBytes: 1e9 };
+      await expect(media.receiveForm(request, bounds)).rejects.toThrow(coded("FORM_TOO_LARGE"));
+      return request;
+    };
+    expect((await (await send(body.byteLength)).body?.getReader().read())?.done).toBe(true);
+    expect((await (await send(900_000_000)).body?.getReader().read())?.done).toBe(false);
+  });
+
   it("without files is held to the same limits", async () => {
     await open();
     const send = async (text: string, bounds: ReceiveFormOptions): Promise<unknown> =>

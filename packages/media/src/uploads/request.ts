@@ -83,8 +83,10 @@ export async function discardRest(request: Request, error: unknown): Promise<voi
   const { body } = request;
   if (body === null) return;
   if (isHoldfastError(error, "UPLOAD_STALLED") || isHoldfastError(error, "UPLOAD_INCOMPLETE")) return;
-  const isTooLarge = isHoldfastError(error, "UPLOAD_TOO_LARGE") || isHoldfastError(error, "FORM_TOO_LARGE");
-  if (isTooLarge && declaredSize(request) !== undefined) return;
+  const announced = declaredSize(request);
+  if (isHoldfastError(error, "UPLOAD_TOO_LARGE") && announced !== undefined) return;
+  // A form may be too large for its fields, and all but sent.
+  if (isHoldfastError(error, "FORM_TOO_LARGE") && announced !== undefined && announced > patienceBytes) return;
   // Whoever refused it lets go of it in this turn of the event loop; a form that is still being taken apart does not.
   await new Promise((resolve) => setImmediate(resolve));
   if (body.locked) return;
