@@ -168,6 +168,15 @@ describe("requestOf", () => {
     ]);
   });
 
+  it("says so where a body parser was quicker", async () => {
+    const app = express().use(express.urlencoded({ extended: false }));
+    app.post("/", (incoming, outgoing) => void requestOf(incoming, outgoing));
+    app.use((error: Error, _incoming: unknown, outgoing: ServerResponse, _next: unknown) => void outgoing.end(error.message));
+    const origin = await listening(createServer(app));
+    const answered = await fetch(origin, { method: "POST", body: new URLSearchParams({ a: "1" }) });
+    expect(await answered.text()).toContain("put this route before multer");
+  });
+
   it("takes in no more of a body than is asked for", async () => {
     let [read, sent] = [0, 0];
     const origin = await listening(

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { fail } from "../errors.js";
 
 /**
  * Read a request of Node, and so of Express and Fastify, as one of the web, for `media.receive` and `media.receiveForm` in routes of your
  * own. Its body is read as fast as it is asked for, and must still be unread: no body parser may have had it. Its signal fires when
  * the client goes away before it was answered.
  *
+ * @throws CONFIG_INVALID where something has read the body already
  * @example
  * ```ts
  * import express from "express";
@@ -24,6 +26,7 @@ export function requestOf(incoming: IncomingMessage & { readonly originalUrl?: s
     if (!outgoing.writableFinished) gone.abort(new Error("The client went away."));
   });
   const hasBody = method !== "GET" && method !== "HEAD";
+  if (hasBody && incoming.readableDidRead) throw fail("CONFIG_INVALID", { problems: [alreadyRead] });
   return new Request(urlOf(incoming), {
     method,
     headers: headersOf(incoming),
@@ -31,6 +34,9 @@ export function requestOf(incoming: IncomingMessage & { readonly originalUrl?: s
     ...(hasBody ? { body: bodyOf(incoming, outgoing), duplex: "half" } : {}),
   });
 }
+
+const alreadyRead =
+  "requestOf() was given a request whose body has been read: put this route before multer, express.urlencoded() or whatever else reads it.";
 
 function urlOf(incoming: IncomingMessage & { readonly originalUrl?: string }): string {
   const origin = `${"encrypted" in incoming.socket ? "https" : "http"}://${incoming.headers.host ?? "localhost"}`;

@@ -1,3 +1,5 @@
+import { inBlocks } from "../media.fixture.js";
+
 /** A part of a form, its header written as it stands: tests send what no browser would. */
 export function part(header: string, content: string | Uint8Array = ""): Buffer {
   return Buffer.concat([Buffer.from(`${header}\r\n\r\n`), Buffer.from(content), Buffer.from("\r\n")]);
@@ -26,18 +28,24 @@ export function formRequest(
   signal?: AbortSignal,
 ): Request {
   const given = { "content-type": "multipart/form-data; boundary=b", ...headers };
-  const sent = body instanceof Uint8Array ? inBlocksOf(body, 5000) : body;
+  const sent = body instanceof Uint8Array ? streamed(body) : body;
   const init = { method: "POST", headers: given, body: sent, duplex: "half" } as const;
   return new Request("http://127.0.0.1/articles", { ...init, ...(signal === undefined ? {} : { signal }) });
 }
 
-function inBlocksOf(bytes: Uint8Array, blockBytes: number): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (at >= bytes.byteLength) return controller.close();
-      controller.enqueue(Uint8Array.from(bytes.subarray(at, (at += blockBytes))));
-    },
-  });
+/** Bytes that arrive in blocks of this size, each when it is asked for. */
+export function streamed(bytes: Uint8Array, blockBytes = 5000): ReadableStream<Uint8Array> {
+  return ReadableStream.from<Uint8Array>(inBlocks(bytes, blockBytes));
+}
+
+/** A body that sends this and then nothing, for ever. */
+export function stalled(bytes: Uint8Array): { readonly body: ReadableStream<Uint8Array>; readonly isCancelled: boolean } {
+  const made = {
+    isCancelled: false,
+    body: new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Uint8Array.from(bytes)),
+      cancel: () => void (made.isCancelled = true),
+    }),
+  };
+  return made;
 }

@@ -6,7 +6,7 @@ import type { ReceiveFormOptions } from "../form-options.js";
 import { openTestMedia, picture, temporaryFolder } from "../media.fixture.js";
 import { fsDriver } from "../storage/drivers/fs.js";
 import { openStorage, type Storage } from "../storage/storage.js";
-import { filePart, formOf, formRequest, part, textPart } from "./form-parts.fixture.js";
+import { filePart, formOf, formRequest, part, stalled, textPart } from "./form-parts.fixture.js";
 
 const jpeg = await picture("jpeg", 300, 200);
 const coded = (code: string, message = ""): object => expect.objectContaining({ code, message: expect.stringContaining(message) });
@@ -164,18 +164,6 @@ describe("a sender of a form", () => {
     ["in its second file", secondBegins + 2000],
     ["one byte before its end", whole.byteLength - 5],
   ];
-
-  /** A body of which these bytes arrive, and then no more. */
-  function stalled(bytes: Uint8Array): { readonly body: ReadableStream<Uint8Array>; isCancelled: boolean } {
-    const made = {
-      isCancelled: false,
-      body: new ReadableStream<Uint8Array>({
-        start: (controller) => controller.enqueue(Uint8Array.from(bytes)),
-        cancel: () => void (made.isCancelled = true),
-      }),
-    };
-    return made;
-  }
 
   it.each(points)("who goes away %s is told of nothing, and leaves nothing", async (_where, at) => {
     await open();

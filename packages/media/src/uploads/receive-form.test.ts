@@ -4,7 +4,7 @@ import { fail } from "../errors.js";
 import type { FormRefusal, ReceivedForm, ReceiveFormOptions } from "../form-options.js";
 import { filesBelow, openTestMedia, picture } from "../media.fixture.js";
 import type { MediaOptions } from "../media.js";
-import { filePart, formOf, formRequest, textPart } from "./form-parts.fixture.js";
+import { filePart, formOf, formRequest, streamed, textPart } from "./form-parts.fixture.js";
 
 const jpeg = await picture("jpeg", 300, 200);
 const png = await picture("png");
@@ -48,6 +48,23 @@ describe("receiveForm", () => {
     expect((await media.attached("article", "42", "photos")).map(({ name, expiresAt }) => [name, expiresAt])).toEqual([
       ["a.jpg", undefined],
       ["b.jpg", undefined],
+    ]);
+  });
+
+  it.each([17, 300, 70_000])("reads the same in blocks of %i bytes", async (blockBytes) => {
+    const media = await opened();
+    const parts = [
+      textPart("a", "1"),
+      filePart("p", "", ""),
+      filePart("p", "a.jpg", jpeg),
+      filePart("p", "b.jpg", "text"),
+      textPart("z", "2"),
+    ];
+    const form = await media.receiveForm(formRequest(streamed(formOf(parts), blockBytes)));
+    expect([form.fields.toString(), named(form), told(form.refusals)]).toEqual([
+      "a=1&z=2",
+      { p: ["a.jpg"] },
+      [["p", "b.jpg", "TYPE_NOT_ACCEPTED"]],
     ]);
   });
 

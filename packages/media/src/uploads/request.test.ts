@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inBlocks } from "../media.fixture.js";
+import { stalled } from "./form-parts.fixture.js";
 import { readLimits } from "./limits.js";
 import { openRequest } from "./request.js";
 
@@ -20,18 +21,6 @@ const post = (
   });
 const form = { "content-type": "multipart/form-data; boundary=b" };
 const opening = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n';
-
-/** A body that sends this and then nothing, for ever. */
-function stalled(text: string): { readonly body: ReadableStream<Uint8Array>; isCancelled: boolean } {
-  const made = {
-    isCancelled: false,
-    body: new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(Buffer.from(text)),
-      cancel: () => void (made.isCancelled = true),
-    }),
-  };
-  return made;
-}
 
 describe("openRequest", () => {
   it("takes a raw body under its name, with its own type or none", async () => {
@@ -63,13 +52,13 @@ describe("openRequest", () => {
   });
 
   it("ends a form that stalls before its file begins, and lets go of the connection", async () => {
-    const sender = stalled("--b\r\n");
+    const sender = stalled(Buffer.from("--b\r\n"));
     await expect(openRequest(post("", form, sender.body), limits)).rejects.toThrow(coded("UPLOAD_STALLED"));
     await expect.poll(() => sender.isCancelled).toBe(true);
   });
 
   it("ends a form that stalls after its file ended", async () => {
-    const sender = stalled(`${opening}bytes\r\n--b\r\n`);
+    const sender = stalled(Buffer.from(`${opening}bytes\r\n--b\r\n`));
     const incoming = await openRequest(post("", form, sender.body), limits);
     for await (const block of incoming.bytes) expect(block.byteLength).toBe(5);
     await expect(incoming.ended).rejects.toThrow(coded("UPLOAD_STALLED"));
@@ -77,7 +66,10 @@ describe("openRequest", () => {
 
   it("ends a form whose sender went away before the file began", async () => {
     const controller = new AbortController();
-    const opened = openRequest(post("", form, stalled("--b\r\n").body, controller.signal), { ...limits, stallTimeoutMs: 60_000 });
+    const opened = openRequest(post("", form, stalled(Buffer.from("--b\r\n")).body, controller.signal), {
+      ...limits,
+      stallTimeoutMs: 60_000,
+    });
     controller.abort();
     await expect(opened).rejects.toThrow(coded("UPLOAD_INCOMPLETE"));
   });
