@@ -50,11 +50,7 @@ export async function prepareFolder(from: readonly string[], to: string, { signa
     const report = await writeAll(names, scratch, signal);
     const previous = `${to}.${process.pid}.old`;
     await mkdir(dirname(to), { recursive: true });
-    const isThere = await lstat(to).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) await rename(to, previous);
+    await putAside(to, previous);
     await rename(scratch, to);
     await rm(previous, { recursive: true, force: true });
     return report;
@@ -63,6 +59,17 @@ export async function prepareFolder(from: readonly string[], to: string, { signa
     // A folder that belongs to somebody else, a disk that is full or may only be read.
     if (cause instanceof Error && "syscall" in cause) throw unusable(to, `it cannot be made (${cause.message})`, cause);
     throw cause;
+  }
+}
+
+/** Rename a folder, where it is there. One that came with a container's image can only be removed: its layer is not written to. */
+async function putAside(folder: string, to: string): Promise<void> {
+  try {
+    await rename(folder, to);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EXDEV") await rm(folder, { recursive: true });
+    else if (code !== "ENOENT") throw error;
   }
 }
 
