@@ -80,6 +80,21 @@ describe("the HTTP server", () => {
     expect(Date.now() - startedAt).toBeLessThan(3_000);
   });
 
+  it("judges nobody before a whole window has passed, whenever the request began", async () => {
+    const { port } = await started(async (request) => new Response(await request.text()), { pace });
+    const send = async (at: number): Promise<string> => {
+      await sleep(at * 50);
+      const socket = await opened(port);
+      socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n\r\n");
+      // Somewhere in this silence of one of them the others are judged.
+      await sleep(200);
+      socket.write("late");
+      return await readToEnd(socket);
+    };
+    for (const text of await Promise.all(Array.from({ length: 10 }, async (_, at) => await send(at))))
+      expect(text).toMatch(/ 200 [^]*late$/);
+  });
+
   it("keeps a body that comes slowly, and is read slowly, for as long as it takes", async () => {
     let received = 0;
     const { port } = await started(

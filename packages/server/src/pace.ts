@@ -17,7 +17,7 @@ interface Watched {
   received: number;
   sent: number;
   sentAt: number;
-  /** Whether what is counted since is only time in which we waited for the sender. */
+  /** Whether what is counted since is a whole window, and only time in which we waited for the sender. */
   hasWaited: boolean;
 }
 
@@ -30,7 +30,8 @@ export function keepPace(server: Server, { minBytesPerSecond, windowMs, maxUntak
   const watched = new Map<IncomingMessage, Watched>();
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { bytesRead, bytesWritten } = incoming.socket;
-    watched.set(incoming, { outgoing, received: bytesRead, sent: bytesWritten, sentAt: Date.now(), hasWaited: true });
+    // Its window begins with the next look: one that has just come may not have begun to send.
+    watched.set(incoming, { outgoing, received: bytesRead, sent: bytesWritten, sentAt: Date.now(), hasWaited: false });
     outgoing.once("close", () => watched.delete(incoming));
   });
   const isWaitedFor = (incoming: IncomingMessage): boolean => !incoming.complete && incoming.readableLength === 0;
