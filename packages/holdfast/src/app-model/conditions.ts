@@ -28,13 +28,29 @@ export function present(name: string): Condition {
 
 /** Make the condition that could not be read, with what it tests in words. */
 export function unknownTest(what: string): Condition {
-  return { kind: "unknown", what };
+  const known = tests.get(what);
+  if (known !== undefined) return known;
+  if (tests.size >= maxTests) tests.clear();
+  const test: Condition = { kind: "unknown", what };
+  tests.set(what, test);
+  return test;
 }
+
+/** The same test is asked in hundreds of places: one object for all is compared at once. */
+const tests = new Map<string, Condition>();
+const maxTests = 20_000;
 
 /** Negate a condition; twice is the condition itself. */
 export function not(condition: Condition): Condition {
-  return condition.kind === "not" ? condition.of : { kind: "not", of: condition };
+  if (condition.kind === "not") return condition.of;
+  const known = opposites.get(condition);
+  if (known !== undefined) return known;
+  const opposite: Condition = { kind: "not", of: condition };
+  opposites.set(condition, opposite);
+  return opposite;
 }
+
+const opposites = new WeakMap<Condition, Condition>();
 
 /** Join conditions that must all hold, in the simplest form. */
 export function all(...conditions: readonly Condition[]): Condition {
@@ -47,12 +63,35 @@ export function any(...conditions: readonly Condition[]): Condition {
 }
 
 function joinedBy(kind: "all" | "any", conditions: readonly Condition[], neutral: Condition, decisive: Condition): Condition {
+  const isNeutral = neutral.kind === "always" ? isAlways : isNever;
+  const isDecisive = neutral.kind === "always" ? isNever : isAlways;
+  const counted = conditions.filter((condition) => !isNeutral(condition));
+  const [alone, ...more] = counted;
+  // Most are joined with nothing that matters.
+  if (alone === undefined) return neutral;
+  if (more.length === 0 && alone.kind !== kind) return alone;
+  if (counted.some(isDecisive)) return decisive;
+  const [second] = more;
+  if (second === undefined || more.length > 1) return joinedParts(kind, counted, decisive, neutral);
+  const pairs = pairsBy[kind].get(alone) ?? new WeakMap<Condition, Condition>();
+  pairsBy[kind].set(alone, pairs);
+  const known = pairs.get(second) ?? joinedParts(kind, counted, decisive, neutral);
+  pairs.set(second, known);
+  return known;
+}
+
+/** What two conditions come to, which is asked over and over on the way through a function. */
+const pairsBy = {
+  all: new WeakMap<Condition, WeakMap<Condition, Condition>>(),
+  any: new WeakMap<Condition, WeakMap<Condition, Condition>>(),
+};
+
+function joinedParts(kind: "all" | "any", counted: readonly Condition[], decisive: Condition, neutral: Condition): Condition {
   const parts = new Map<string, Condition>();
-  for (const condition of conditions) {
+  for (const condition of counted) {
     for (const part of condition.kind === kind ? condition.of : [condition]) parts.set(formOf(part), part);
   }
-  parts.delete(formOf(neutral));
-  if (parts.has(formOf(decisive)) || [...parts.values()].some((part) => parts.has(formOf(not(part))))) return decisive;
+  if ([...parts.values()].some((part) => parts.has(formOf(not(part))))) return decisive;
   const [first, ...others] = parts.values();
   if (first === undefined || others.length === 0) return first ?? neutral;
   const size = others.reduce((sum, part) => sum + sizeOf(part), sizeOf(first));

@@ -236,8 +236,16 @@ const isTest = (path: string): boolean =>
   /(^|\/)(__tests__|__mocks__|tests?|spec|e2e|cypress|stories|node_modules)\//.test(path) ||
   /\.(test|spec|stories|d)\.[mc]?[jt]sx?$/.test(path);
 
+const specifiers = new WeakMap<Module, readonly string[]>();
+
 /** What a module imports and requires, as it is written. */
 export const specifiersOf = (module: Module): readonly string[] => {
+  const known = specifiers.get(module) ?? readSpecifiers(module);
+  specifiers.set(module, known);
+  return known;
+};
+
+const readSpecifiers = (module: Module): readonly string[] => {
   const found: string[] = [];
   for (const statement of module.syntax.program.body) {
     if (statement.type === "ImportDeclaration" && statement.importKind !== "type") found.push(statement.source.value);

@@ -221,7 +221,14 @@ export const openProject = (tree: SourceTree, root: string, parse: Awaited<Retur
     return undefined;
   };
 
+  const resolved = new Map<string, string | undefined>();
   const resolve = (specifier: string, from: string): string | undefined => {
+    const key = `${folderOf(from)}\0${specifier}`;
+    if (!resolved.has(key)) resolved.set(key, find(specifier, from));
+    return resolved.get(key);
+  };
+
+  const find = (specifier: string, from: string): string | undefined => {
     if (specifier.startsWith(".") || specifier.startsWith("/")) {
       const path = joinPath(specifier.startsWith("/") ? "" : folderOf(from), specifier);
       return path === undefined ? undefined : fileAt(path);
