@@ -230,6 +230,8 @@ export function attributeValue(machine: Machine, value: Value, name: string, fra
   const instance = madeAs(value, "instance:");
   if (instance !== undefined) {
     if (name === "config" && /(^|\.)(Flask|Quart|Sanic|create_app)$/.test(instance)) return made("config");
+    // A form's field of WTForms: `form.photo.data` is what was sent.
+    if (name === "data" && /^(flask_wtf|wtforms)\..*(File|Image|Upload)\w*Field$/.test(instance)) return made("upload");
     return value.named.get(name) ?? made(`instance:${instance}.${name}`, value.items, value.named);
   }
   return undefined;

@@ -10,7 +10,7 @@ import { samePath, writesOf, type StorageRows, type Write } from "./writes.js";
 
 /** Words without which a function has nothing to do with files. */
 const speaksOfFiles =
-  /FILES|\.files\b|UploadFile|FileStorage|UploadedFile|File\(|b64decode|storage|cleaned_data|request\.data|upload|presigned|signed_url|sign_request/i;
+  /FILES|\.files\b|UploadFile|FileStorage|UploadedFile|File\(|b64decode|storage|cleaned_data|request\.data|upload|presigned|signed_url|sign_request|form\w*\.\w+\.data\b/i;
 
 /** Steps that one function may take, with all that it calls. */
 const maxSteps = 12_000;
