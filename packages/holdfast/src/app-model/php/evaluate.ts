@@ -16,10 +16,11 @@ import {
 } from "../abstract-value.js";
 import { all, any, isNever, not, possible, set, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
+import type { Asking } from "../reach.js";
 import { child, contains, descend, groupByText, type Syntax } from "../syntax.js";
 import { functionValue, methodValue } from "./function-values.js";
 import { argumentsOf, callOf, classAround, functionAround, functions, lastName, nameOf } from "./php-syntax.js";
-import { reach, type Asking } from "./reach.js";
+import { reach } from "./reach.js";
 
 /** What PHP, and Laravel's `env()`, call true. */
 export const phpTruths: Truths = {

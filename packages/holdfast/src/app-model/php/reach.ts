@@ -1,26 +1,8 @@
-import { equal, type Value } from "../abstract-value.js";
+import { equal } from "../abstract-value.js";
 import { all, always, any, not, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
-import { child, contains, placeOf, type Syntax } from "../syntax.js";
-
-/** How expressions are read: passed in, since reading an expression asks in turn what is reached. */
-export interface Asking {
-  condition(node: Syntax | undefined): Condition;
-  value(node: Syntax | undefined): Value;
-}
-
-/**
- * Under what condition a line is reached: the branches around it, and the early exits before it. With `use`, only what stands
- * between the line and what it shares with that other place.
- */
-export function reach(node: Syntax, asking: Asking, use?: Syntax): Condition {
-  const found: Condition[] = [];
-  for (let inner = node, outer = node.parent; outer !== undefined; inner = outer, outer = outer.parent) {
-    if (use !== undefined && contains(outer, use)) break;
-    found.push(through(inner, outer, asking));
-  }
-  return all(...found);
-}
+import { type Asking, exitsBy, reachBy, throughLogic, type Reach } from "../reach.js";
+import { child, type Syntax } from "../syntax.js";
 
 function through(inner: Syntax, outer: Syntax, asking: Asking): Condition {
   const test = (): Condition => asking.condition(child(outer, "condition"));
@@ -35,12 +17,8 @@ function through(inner: Syntax, outer: Syntax, asking: Asking): Condition {
       return inner.field === "body" ? test() : always;
     case "conditional_expression":
       return inner.field === "body" ? test() : inner.field === "alternative" ? not(test()) : always;
-    case "binary_expression": {
-      if (inner.field !== "right") return always;
-      const left = child(outer, "left");
-      if (outer.operator === "&&" || outer.operator === "and") return asking.condition(left);
-      return outer.operator === "||" || outer.operator === "or" ? not(asking.condition(left)) : always;
-    }
+    case "binary_expression":
+      return throughLogic(inner, outer, asking);
     case "match_conditional_expression":
       return throughMatch(inner, outer, asking);
     case "case_statement":
@@ -70,31 +48,20 @@ function throughSwitch(inner: Syntax, row: Syntax, asking: Asking): Condition {
 
 /** The tests that must have failed for a statement to be reached: an `if` before it that returns. */
 function exitsBefore(statement: Syntax, body: Syntax, asking: Asking): readonly Condition[] {
-  const place = placeOf(statement);
   // Functions and classes of a file are there even after a return in it.
   const isDefinition = /_(declaration|definition)$/.test(statement.type);
-  const before = exitsOf(body).filter((one) => placeOf(one) < place);
-  return before.slice(-maxExits).flatMap((one) => {
+  return exitsIn(statement, body).flatMap((one) => {
     if (one.type === "if_statement") return [not(asking.condition(child(one, "condition")))];
     return isDefinition ? [] : [not(always)];
   });
 }
 
-/** More exits than these in one body are not asked. */
-const maxExits = 24;
-const exitsByBody = new WeakMap<Syntax, readonly Syntax[]>();
-
-function exitsOf(body: Syntax): readonly Syntax[] {
-  const kept = exitsByBody.get(body);
-  if (kept !== undefined) return kept;
-  const isExit = (one: Syntax): boolean =>
+const exitsIn = exitsBy(
+  (one) =>
     one.type === "return_statement" ||
     isThrow(one) ||
-    (one.type === "if_statement" && child(one, "alternative") === undefined && leaves(child(one, "body")));
-  const found = body.children.filter(isExit);
-  exitsByBody.set(body, found);
-  return found;
-}
+    (one.type === "if_statement" && child(one, "alternative") === undefined && leaves(child(one, "body"))),
+);
 
 function leaves(body: Syntax | undefined): boolean {
   const last = body?.type === "compound_statement" || body?.type === "colon_block" ? body.children.at(-1) : body;
@@ -105,3 +72,6 @@ function leaves(body: Syntax | undefined): boolean {
 function isThrow(node: Syntax): boolean {
   return node.type === "throw_statement" || (node.type === "expression_statement" && node.children[0]?.type === "throw_expression");
 }
+
+/** Under what condition a line of PHP is reached. */
+export const reach: Reach = reachBy(through);

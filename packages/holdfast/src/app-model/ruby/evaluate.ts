@@ -17,9 +17,10 @@ import {
 } from "../abstract-value.js";
 import { all, any, not, possible, present, unknownTest } from "../conditions.js";
 import type { Condition } from "../model.js";
+import type { Asking } from "../reach.js";
 import { child, contains, descend, groupByText, type Syntax } from "../syntax.js";
 import { joinPath, ofValue, rubyTruths } from "./method-values.js";
-import { reach, type Asking } from "./reach.js";
+import { reach } from "./reach.js";
 import { argumentsOf, chainName, keyOf } from "./ruby-syntax.js";
 
 /** What the names in an expression stand for. */
