@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Bench } from "../bench.js";
 import { type Child, startChild } from "../child.js";
 import { compare, type Comparison, type Contender } from "../comparison.js";
@@ -11,6 +11,7 @@ import { generatePhoto } from "../photos.js";
 import { randomFrom } from "../random.js";
 import type { MediaCommands } from "../subjects/media.js";
 import type { PlainServerCommands } from "../subjects/plain-server.js";
+import type { ServiceCommands } from "../subjects/service.js";
 
 /** What a variant in a page usually weighs. */
 const wantedBytes = 20_000;
@@ -29,10 +30,12 @@ export const hotVariant: Bench = {
     }
     const tool = await findLoadTool(folder);
     const ours = startChild<MediaCommands>("media");
+    const service = startChild<ServiceCommands>("service");
     const plain = startChild<PlainServerCommands>("plain-server");
     let nginx: Nginx | undefined;
     try {
-      const { url, answer } = await serveVariant(ours, folder, seed);
+      const { photo, url, answer, width } = await serveVariant(ours, folder, seed);
+      const serviceUrl = await serveByService(service, folder, photo, width);
       const notModified = await get(url, { accept, "if-none-match": answer.headers.etag ?? "" });
       const headers = comparableHeaders(answer);
       const plainUrl = await plain.call("serve", { body: answer.body, headers, bareHeaders: comparableHeaders(notModified) });
@@ -64,6 +67,8 @@ export const hotVariant: Bench = {
         }
         const about = { name: isConditional ? "304" : "200", unit: "answers/s", targets: [{ peer: "plain Node", ratio: 0.8 }] };
         comparisons.push(await compare(about, { subject: contender("Holdfast", ours, url, etag), peers }, rounds, progress));
+        const asService = { subject: contender("Holdfast", service, serviceUrl, etag), peers: peers.slice(0, 1) };
+        comparisons.push(await compare({ ...about, name: `${about.name}, the service` }, asService, rounds, progress));
       }
       const memory = Math.round((await ours.call("peakMemory", undefined)) / 1e6);
       return {
@@ -71,6 +76,7 @@ export const hotVariant: Bench = {
         notes: [
           `a JPEG variant of ${answer.body.byteLength} bytes, ${connections} kept-alive connections, rounds of ${roundSeconds} s, load by ${tool.name}`,
           tool.checks,
+          "the library behind Node's own server; the service adds access rules, an id for each request, metrics and a log",
           `peak memory of the serving process: ${memory} MB`,
           ...(hasNginx ? [] : [howToGetNginx]),
         ],
@@ -78,6 +84,7 @@ export const hotVariant: Bench = {
     } finally {
       await nginx?.stop();
       await plain.stop();
+      await service.stop();
       await ours.stop();
     }
   },
@@ -88,7 +95,7 @@ async function serveVariant(
   child: ReturnType<typeof startChild<MediaCommands>>,
   folder: string,
   seed: number,
-): Promise<{ url: string; answer: Answer }> {
+): Promise<{ photo: string; url: string; answer: Answer; width: number }> {
   const home = join(folder, "hot");
   await mkdir(home, { recursive: true });
   const photo = join(home, "photo.jpg");
@@ -99,13 +106,30 @@ async function serveVariant(
   const candidates = await Promise.all(
     [128, 256, 320, 512, 640].map(async (width) => {
       const url = `${origin}${file.path}/w${width}/${file.name}`;
-      return { url, answer: await get(url, { accept }) };
+      return { photo, url, answer: await get(url, { accept }), width };
     }),
   );
   const distance = ({ answer }: { readonly answer: Answer }): number => Math.abs(answer.body.byteLength - wantedBytes);
   const [nearest] = candidates.toSorted((a, b) => distance(a) - distance(b));
   if (nearest === undefined || nearest.answer.status !== 200) throw new Error("no variant was answered");
   return nearest;
+}
+
+/** Have the service keep the same photograph. Answers the URL of the same variant. */
+async function serveByService(
+  child: ReturnType<typeof startChild<ServiceCommands>>,
+  folder: string,
+  photo: string,
+  width: number,
+): Promise<string> {
+  const home = join(folder, "service");
+  await mkdir(home, { recursive: true });
+  const origin = await child.call("serve", { folder: home });
+  const form = new FormData();
+  form.append("file", new File([await readFile(photo)], basename(photo)));
+  const response = await fetch(`${origin}/api/v1/files`, { method: "POST", body: form });
+  const { id, name } = (await response.json()) as { readonly id: string; readonly name: string };
+  return `${origin}/media/${id}/w${width}/${name}`;
 }
 
 /** The headers that peers repeat; what a server adds by itself is its own affair. */

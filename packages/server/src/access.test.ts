@@ -37,6 +37,13 @@ describe("without a token", () => {
     },
   );
 
+  it("welcomes the names of this computer, and no other", () => {
+    for (const host of ["localhost:4100", "127.0.0.1", "[::1]:80"]) expect(access.isWelcome(host)).toBe(true);
+    for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "localhost:80@evil.example", "", undefined]) {
+      expect(access.isWelcome(host)).toBe(false);
+    }
+  });
+
   it("needs no sign-in, and nobody counts as signed in", () => {
     expect(access.isAllowed(at("http://localhost/"))).toBe(true);
     expect(access.isSignedIn(at("http://localhost/"))).toBe(false);
@@ -48,6 +55,11 @@ describe("with a token", () => {
   const access = createAccess(testToken, () => clock);
   const home = "https://media.example/";
   const sessionOf = (setCookie: string): string => setCookie.split(";")[0] ?? "";
+
+  it("welcomes any well-formed name", () => {
+    for (const host of ["media.example", "media.example:8443", "127.0.0.1:4100"]) expect(access.isWelcome(host)).toBe(true);
+    for (const host of ["media example", "a/b", "media.example:x", "user@media.example", undefined]) expect(access.isWelcome(host)).toBe(false);
+  });
 
   it("lets in whoever sends it, and nobody else", () => {
     expect(access.isAllowed(at(home, { authorization: `Bearer ${testToken}` }))).toBe(true);

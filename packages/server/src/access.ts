@@ -6,6 +6,9 @@ const sessionSeconds = 12 * 60 * 60;
 const cookieName = "holdfast_session";
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const loopbackNames = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const loopbackHosts = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
+/** Names that need no second look; others may be right as well. */
+const plainHosts = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
 
 /** Who may do what. It reads a request's URL and headers only, never its body. */
 export interface Access {
@@ -15,6 +18,8 @@ export interface Access {
    * site may have pointed its own name here); and for whatever changes something, another web site as its origin.
    */
   refusalOf(request: Request): HoldfastError | undefined;
+  /** Tell of a `Host` header whether a request under it that changes nothing is surely not turned away. */
+  isWelcome(host: string | undefined): boolean;
   /** Tell whether the request came with the token or a live session. False where no token is needed. */
   isSignedIn(request: Request): boolean;
   /** Tell whether the request may use the API and read private originals. */
@@ -70,6 +75,7 @@ export function createAccess(token: string | undefined, now: () => number = Date
       }
       return undefined;
     },
+    isWelcome: (host) => host !== undefined && (token === undefined ? loopbackHosts : plainHosts).test(host),
     isSignedIn,
     isAllowed,
     authorize: (request) => isAllowed(request),

@@ -27,8 +27,13 @@ export interface Connections {
   refused(): number;
 }
 
+/** Whoever answers a request straight from Node's objects. */
+export type NodeAnswer = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
+
 /** What a server may be told. */
 export interface HttpServerOptions {
+  /** Who answers a request that need not become a `Request`. @defaultValue nobody */
+  readonly straight?: (incoming: IncomingMessage) => NodeAnswer | undefined;
   /** Beyond it a connection is answered 503 and closed. */
   readonly maxConnections: number;
   readonly observe?: (answered: AnsweredRequest) => void;
@@ -48,7 +53,7 @@ const lingerMs = 1_000;
  */
 export function createHttpServer(
   fetch: (request: Request) => Promise<Response>,
-  { maxConnections, observe, pace }: HttpServerOptions,
+  { maxConnections, observe, pace, straight }: HttpServerOptions,
 ): { readonly server: Server; readonly connections: Connections } {
   const listener = getRequestListener(fetch, { errorHandler: () => problemResponse(malformed("its address or host cannot be read")) });
   const server = createServer(
@@ -66,7 +71,8 @@ export function createHttpServer(
       outgoing.setHeader("x-request-id", requestId);
       if (observe !== undefined) observed(incoming, outgoing, requestId, observe);
       const { method = "", url = "" } = incoming;
-      requestContext.run({ requestId, method, path: pathOf(url) }, () => void listener(incoming, outgoing));
+      const answer = straight?.(incoming) ?? listener;
+      requestContext.run({ requestId, method, path: pathOf(url) }, () => void answer(incoming, outgoing));
     },
   );
   keepPace(server, pace);

@@ -1,7 +1,8 @@
 import { type Environment, fail, isProduction, type Logger, type Media, type MediaOptions, openMedia } from "@holdfast/media";
+import { nodeHandler } from "@holdfast/media/node";
 import { reportErrors } from "@holdfast/media/sentry";
-import { createAccess, isLoopbackAddress } from "./access.js";
-import { addressOf, type AnsweredRequest, closeHttpServer, createHttpServer, listen } from "./http-server.js";
+import { type Access, createAccess, isLoopbackAddress } from "./access.js";
+import { addressOf, type AnsweredRequest, closeHttpServer, createHttpServer, type HttpServerOptions, listen } from "./http-server.js";
 import { createDemonstration, type Demonstration } from "./redeploy/demonstration.js";
 import { createMetrics } from "./metrics.js";
 import { requestContext } from "./request-context.js";
@@ -73,9 +74,11 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
   });
   let answer: Answer = async (request) => await (await opened)(request);
   let observe = (_: AnsweredRequest): void => undefined;
+  let straight: NonNullable<HttpServerOptions["straight"]> = () => undefined;
   const { server, connections } = createHttpServer((request) => answer(request), {
     maxConnections,
     observe: (answered) => observe(answered),
+    straight: (incoming) => straight(incoming),
   });
   const port = await listen(server, address, wantedPort);
   const errors = await reportErrors({
@@ -128,6 +131,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
     ...(redeploy === undefined ? {} : { redeploy }),
   });
   answer = service.fetch;
+  straight = picturesOf(media, createAccess(token));
   open(answer);
   startLog.end();
 
@@ -188,4 +192,12 @@ function welcome(url: string, needsToken: boolean, address: string): string[] {
     "Does your own app keep its pictures? Run this before a deploy, and again after it:",
     "  npx holdfast verify https://your-app.example/path/of/an/uploaded/picture.jpg",
   ];
+}
+
+/** What media serves to everybody goes the shortest way: the service would hand it on unchanged. */
+function picturesOf(media: Media, access: Access): NonNullable<HttpServerOptions["straight"]> {
+  const answer = nodeHandler(media);
+  const prefix = `${media.basePath}/`;
+  return ({ method, url, headers }) =>
+    (method === "GET" || method === "HEAD") && url?.startsWith(prefix) === true && access.isWelcome(headers.host) ? answer : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Counters } from "../counters.js";
-import { createAtHand } from "../delivery/at-hand.js";
+import { createShortWay, type Failure } from "../delivery/short-way.js";
 import { type DeliveryContext, deliver, parseMediaPath } from "../delivery/routes.js";
 import type { Found, Fallback } from "../delivery/fallback/fallback.js";
 import type { Losses } from "../delivery/fallback/losses.js";
@@ -7,7 +7,7 @@ import { respondWithScript, scriptName } from "../delivery/media-image-script.js
 import type { Signer } from "../delivery/signing.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { MediaFile } from "../media.js";
-import { noteAtHand } from "./at-hand.js";
+import { noteShortWay } from "./short-way.js";
 
 /** What the handler needs beside delivery. */
 export interface HandlerContext extends Omit<DeliveryContext, "signer"> {
@@ -22,19 +22,26 @@ export interface HandlerContext extends Omit<DeliveryContext, "signer"> {
 
 /** Make the one fetch-style handler that every adapter wraps. It answers every request and never throws. */
 export function createHandler(context: HandlerContext): (request: Request) => Promise<Response> {
+  const { losses } = context;
+  const answerFailure = async (request: Request, { error, found }: Failure): Promise<Response> => {
+    if (isHoldfastError(error, "FILE_LOST")) context.counts.missing += 1;
+    return await context.fallback.answer(request, error, found);
+  };
   const handler = async (request: Request): Promise<Response> => {
     const found: Found = {};
     try {
       const response = await route(context, request, found);
       if (found.file !== undefined && (response.status === 200 || response.status === 206))
-        context.losses.served(found.file, found.transform?.name);
+        losses.served(found.file, found.transform?.name);
       return response;
     } catch (error) {
-      if (isHoldfastError(error, "FILE_LOST")) context.counts.missing += 1;
-      return await context.fallback.answer(request, error, found);
+      return await answerFailure(request, { error, found });
     }
   };
-  if (context.redirects === undefined) noteAtHand(handler, createAtHand(context));
+  if (context.redirects === undefined) {
+    const { atHand, soon } = createShortWay({ ...context, onServed: losses.served });
+    noteShortWay(handler, { atHand, making: { soon, answerFailure } });
+  }
   return handler;
 }
 

@@ -12,7 +12,7 @@ import { fail } from "../errors.js";
 import type { Logger, Media } from "../media.js";
 import { mirroredStorage } from "../storage/mirror.js";
 import type { Storage } from "../storage/storage.js";
-import { atHandOf, noteAtHand } from "./at-hand.js";
+import { noteShortWay, shortWayOf } from "./short-way.js";
 
 /** What a mount needs of the media instance it belongs to. */
 export interface MountContext {
@@ -73,8 +73,8 @@ export function createMount({ media, losses, log }: MountContext, path: string, 
       return await fallback.answer(request, error, found);
     }
   };
-  const atHand = atHandOf(media.handler);
-  if (atHand !== undefined && basePath === media.basePath) noteAtHand(handler, atHand);
+  const shortWay = shortWayOf(media.handler);
+  if (shortWay !== undefined && basePath === media.basePath) noteShortWay(handler, shortWay);
   return { basePath, handler };
 }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import type { AnswerAtHand } from "../delivery/short-way.js";
 import type { Media } from "../media.js";
-import { atHandOf } from "./at-hand.js";
+import { shortWayOf } from "./short-way.js";
 
 export { requestOf } from "./request-of.js";
 
@@ -21,14 +22,30 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
  * ```
  */
 export function nodeHandler(media: Pick<Media, "handler">): NodeHandler {
-  const listener = getRequestListener(media.handler, { overrideGlobalObjects: false });
-  const atHand = atHandOf(media.handler);
+  const listener = listenerFor(media.handler);
+  const { atHand, making } = shortWayOf(media.handler) ?? {};
   const answered = Promise.resolve();
   // Without `await`: what is at hand costs no promise.
   return (request, response) => {
     const answer = atHand?.(request);
-    if (answer === undefined) return listener(request, response);
-    response.writeHead(answer.status, answer.headers).end(answer.body);
-    return answered;
+    if (answer !== undefined) {
+      send(answer, response);
+      return answered;
+    }
+    const coming = making?.soon(request);
+    if (making === undefined || coming === undefined) return listener(request, response);
+    return coming.then((made) => {
+      if (made === undefined) return listener(request, response);
+      if ("error" in made) return listenerFor(async (asked) => await making.answerFailure(asked, made))(request, response);
+      send(made, response);
+    });
   };
+}
+
+function listenerFor(handler: Media["handler"]): NodeHandler {
+  return getRequestListener(handler, { overrideGlobalObjects: false });
+}
+
+function send({ status, headers, body }: AnswerAtHand, response: ServerResponse): void {
+  response.writeHead(status, headers).end(body);
 }

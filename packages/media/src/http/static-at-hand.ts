@@ -1,4 +1,4 @@
-import type { AtHand, PlainRequest } from "../delivery/at-hand.js";
+import type { AtHand, PlainRequest } from "../delivery/short-way.js";
 import type { ByteBudget } from "./byte-budget.js";
 import { type Asset, codingFor, type Coding, headersOfForm, nameInMemory } from "./static-asset.js";
 

@@ -2,7 +2,7 @@ import { respondWithProblem } from "../delivery/respond.js";
 import { fail, isHoldfastError } from "../errors.js";
 import type { Logger } from "../media.js";
 import type { Storage } from "../storage/storage.js";
-import { noteAtHand } from "./at-hand.js";
+import { noteShortWay } from "./short-way.js";
 import { createByteBudget } from "./byte-budget.js";
 import { respondWithAsset } from "./static-asset.js";
 import { createStaticAtHand, type ServedAsset, staticUrl } from "./static-at-hand.js";
@@ -95,7 +95,7 @@ export async function openStaticFiles(options: StaticFilesOptions): Promise<Stat
       return respondWithProblem(request, error);
     }
   };
-  noteAtHand(handler, createStaticAtHand(basePath, assets, memory));
+  noteShortWay(handler, { atHand: createStaticAtHand(basePath, assets, memory) });
   return {
     basePath,
     url(name) {

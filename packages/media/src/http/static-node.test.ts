@@ -9,7 +9,7 @@ import { fastify } from "fastify";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { memoryDriver } from "../storage/drivers/memory.js";
 import { openStorage } from "../storage/storage.js";
-import { atHandOf } from "./at-hand.js";
+import { shortWayOf } from "./short-way.js";
 import { openStaticFiles, type StaticFiles } from "./static-files.js";
 import { prepareFolder } from "./static-folder.fixture.js";
 import { nodeStaticHandler } from "./static-node.js";
@@ -84,7 +84,7 @@ describe("a static file on a Node server", () => {
     const files = await openStaticFiles({ folder });
     // A function around the handler has no short way.
     const [quick, slow] = [await serving(files), await serving({ ...files, handler: async (request) => await files.handler(request) })];
-    const atHand = atHandOf(files.handler);
+    const atHand = shortWayOf(files.handler)?.atHand;
     for (const url of [...names.map((name) => files.url(name)), "/static/css/app.css"]) {
       // What is there in one form only is the same for all.
       for (const accept of url.endsWith(".css") ? accepts : accepts.slice(1, 3)) {
@@ -107,7 +107,7 @@ describe("a static file on a Node server", () => {
     await prepareFolder({ "app.css": style, "film.mp4": Buffer.alloc(600_000, 7) }, folder);
     const files = await openStaticFiles({ folder });
     const [quick, slow] = [await serving(files), await serving({ ...files, handler: async (request) => await files.handler(request) })];
-    const atHand = atHandOf(files.handler);
+    const atHand = shortWayOf(files.handler)?.atHand;
     const url = files.url("app.css");
     expect(atHand?.({ method: "GET", url, headers: {} })).toBeUndefined();
     await sent(quick, "GET", url, {});
@@ -161,7 +161,7 @@ describe("a static file on a Node server", () => {
     const files = await openStaticFiles({ folder, maxMemoryBytes: 1000 });
     const origin = await serving(files);
     const isAtHand = (name: string): boolean =>
-      atHandOf(files.handler)?.({ method: "GET", url: files.url(name), headers: {} }) !== undefined;
+      shortWayOf(files.handler)?.atHand({ method: "GET", url: files.url(name), headers: {} }) !== undefined;
     for (const [asked, other] of [
       ["a.txt", "b.txt"],
       ["b.txt", "a.txt"],

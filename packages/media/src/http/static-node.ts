@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { atHandOf } from "./at-hand.js";
+import { shortWayOf } from "./short-way.js";
 import { isBelow } from "./express.js";
 import type { StaticFiles } from "./static-files.js";
 
@@ -25,7 +25,7 @@ export type NodeStaticHandler = (
  * ```
  */
 export function nodeStaticHandler(files: Pick<StaticFiles, "basePath" | "handler">): NodeStaticHandler {
-  const atHand = atHandOf(files.handler);
+  const atHand = shortWayOf(files.handler)?.atHand;
   return (request, response, next) => {
     const url = request.originalUrl ?? request.url ?? "/";
     const answer = atHand?.({ method: request.method, url, headers: request.headers });

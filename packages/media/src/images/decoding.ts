@@ -62,7 +62,7 @@ export interface Decoding {
 
 /** Decode in this process. What makes libvips crash takes the process along. */
 export function decodeInline({ maxPixels, maxDecodeBytes, counts = createCounters().decodes }: DecodingContext): Decoding {
-  const budget = createBudget(maxDecodeBytes, Math.max(2, availableParallelism()), counts);
+  const budget = createBudget(maxDecodeBytes, decodesAtOnce(availableParallelism(), threadsOf(process.env)), counts);
   const decoder = createDecoder({ maxPixels, budget });
   return {
     inspect: async (picture) => await counted(counts, async () => await inspectImage(decoder, picture, maxPixels)),
@@ -70,6 +70,20 @@ export function decodeInline({ maxPixels, maxDecodeBytes, counts = createCounter
       await counted(counts, async () => await renderVariant(decoder, picture, transform, format, urgency)),
     close: async () => undefined,
   };
+}
+
+/**
+ * How many decodes run side by side here: one more than there are cores, so that none is idle while the next is prepared; and
+ * one less than Node has threads for such work, so that files are read and written meanwhile. Never fewer than two or than cores.
+ */
+export function decodesAtOnce(cores: number, threads: number): number {
+  return Math.max(2, cores, Math.min(cores + 1, threads - 1));
+}
+
+/** The threads of Node's pool: as libuv reads it. */
+function threadsOf(env: Readonly<Record<string, string | undefined>>): number {
+  const asked = Number.parseInt(env["UV_THREADPOOL_SIZE"] ?? "", 10);
+  return asked >= 1 ? Math.min(asked, 1024) : 4;
 }
 
 /** Count a decode, however it ends. What was turned away has been counted. */

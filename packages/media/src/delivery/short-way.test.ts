@@ -2,10 +2,12 @@ import { createServer, get as httpGet, type IncomingHttpHeaders, type Server } f
 import type { AddressInfo } from "node:net";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { atHandOf } from "../http/at-hand.js";
 import { nodeHandler } from "../http/node.js";
+import { shortWayOf } from "../http/short-way.js";
 import { openTestMedia } from "../media.fixture.js";
 import type { Media, MediaFile } from "../media.js";
+import { readAll } from "../storage/object-body.js";
+import { sourceFromBytes } from "../storage/source.js";
 
 interface Answer {
   readonly status: number | undefined;
@@ -36,7 +38,7 @@ afterEach(async () => {
 
 const accept = "image/webp,*/*";
 const quick = (url: string, headers: Record<string, string> = { accept }, method = "GET") =>
-  atHandOf(media.handler)?.({ method, url, headers });
+  shortWayOf(media.handler)?.atHand({ method, url, headers });
 
 async function ask(url: string, headers: Record<string, string> = { accept }): Promise<Answer> {
   const { port } = server.address() as AddressInfo;
@@ -174,6 +176,58 @@ describe("what is at hand", () => {
   it("is not sent past a handler that somebody has put around ours", async () => {
     await ask(path);
     const guarded: Media["handler"] = async () => new Response("not for you", { status: 403 });
-    expect(atHandOf(guarded)).toBeUndefined();
+    expect(shortWayOf(guarded)).toBeUndefined();
+  });
+});
+
+describe("what is not at hand yet", () => {
+  const soon = async (url: string, headers: Record<string, string> = { accept }, method = "GET") =>
+    await shortWayOf(media.handler)?.soon({ method, url, headers });
+
+  it("is found or made once, and answered as the handler answers", async () => {
+    const { made } = media.stats().variants;
+    const [sent, again] = await Promise.all([ask(path), ask(path)]);
+    expect(again).toMatchObject({ status: 200, body: sent.body });
+    expect(media.stats().variants.made).toBe(made + 1);
+    expect({ ...sent, headers: withoutNodesOwn(sent.headers) }).toEqual(await fromHandler(path, { accept }));
+    expect(await soon(path, { accept, "if-none-match": sent.headers.etag ?? "" })).toMatchObject({ status: 304, body: undefined });
+    expect(await soon(path, { accept }, "HEAD")).toMatchObject({ status: 200, body: undefined });
+  });
+
+  it("is the handler's where it asks for more than a picture for everybody", async () => {
+    const secret = await media.put(await sharp({ create: { width: 40, height: 40, channels: 3, background: "red" } }).png().toBuffer(), {
+      name: "secret.png",
+      visibility: "confidential",
+    });
+    const drawing = await media.put(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), { name: "drawing.svg" });
+    for (const url of [`/media/${secret.id}/w320/secret.png`, `/media/${drawing.id}/w320/drawing.svg`]) {
+      expect(await soon(url)).toBeUndefined();
+      expect((await ask(url)).status).toBeGreaterThanOrEqual(400);
+    }
+    for (const url of [`${path}?download`, `${path}?signature=x`, photo.originalUrl(), `/media/${photo.id}/w321/x.jpg`, "/elsewhere"]) {
+      expect(await soon(url)).toBeUndefined();
+    }
+    expect(await soon(path, { accept, range: "bytes=0-9" })).toBeUndefined();
+    expect(await soon(path, { accept }, "POST")).toBeUndefined();
+  });
+
+  it("fails as the handler fails: unknown, or lost with a placeholder, and comes back", async () => {
+    const unknown = path.replace(photo.id, "01k3v9q0w8y6r2m4x7c5b1n0pz");
+    const expected = await fromHandler(unknown, { accept });
+    expect(expected.status).toBe(404);
+    const answered = await ask(unknown);
+    expect(answered).toMatchObject({ status: 404, body: expected.body });
+    expect(answered.headers).toMatchObject(expected.headers);
+
+    const { key } = photo;
+    const bytes = await readAll(await media.storage.open(key));
+    await media.storage.delete(key);
+    const { missing } = media.stats();
+    const lost = await ask(path, { accept: "image/*" });
+    expect(lost).toMatchObject({ status: 404 });
+    expect(lost.headers).toMatchObject({ "cache-control": "no-store", "content-type": expect.stringMatching(/^image\//) as unknown });
+    expect(media.stats().missing).toBe(missing + 1);
+    await media.storage.put(key, sourceFromBytes(bytes), { contentType: "image/jpeg" });
+    expect((await ask(path)).status).toBe(200);
   });
 });
