@@ -182,7 +182,7 @@ describe("what is at hand", () => {
 
 describe("what is not at hand yet", () => {
   const soon = async (url: string, headers: Record<string, string> = { accept }, method = "GET") =>
-    await shortWayOf(media.handler)?.soon({ method, url, headers });
+    await shortWayOf(media.handler)?.making?.soon({ method, url, headers });
 
   it("is found or made once, and answered as the handler answers", async () => {
     const { made } = media.stats().variants;
