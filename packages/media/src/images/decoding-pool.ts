@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import type { FileFacts } from "../catalogue/commit-file.js";
 import { fail } from "../errors.js";
 import { createCounters } from "../counters.js";
@@ -26,6 +26,13 @@ interface Waiting {
 
 /** Who a process works for. What comes from strangers, and whatever is large, leaves one process to small pictures of ours. */
 type Lane = Urgency | "small";
+
+/** A page's small pictures go before what takes long, and the service that answers before both; nobody waits for the background. */
+const priorities: Readonly<Record<Lane, number>> = {
+  small: constants.priority.PRIORITY_NORMAL,
+  foreground: constants.priority.PRIORITY_BELOW_NORMAL,
+  background: constants.priority.PRIORITY_LOW,
+};
 
 /** Processes of one lane: those that are free, and who waits for one. */
 interface Crew {
@@ -60,7 +67,7 @@ export function decodeInProcesses(
   let idleTimer: NodeJS.Timeout | undefined;
 
   const start = (lane: Lane): DecodingProcess => {
-    const started = startDecodingProcess(module, limits, budget, lane === "background" ? lane : "foreground");
+    const started = startDecodingProcess(module, limits, budget, priorities[lane]);
     all.add(started);
     crews[lane].size += 1;
     return started;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { constants, setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import type { FileFacts } from "../catalogue/commit-file.js";
-import type { Budget, Urgency } from "./budget.js";
+import type { Budget } from "./budget.js";
 import type { DecodingLimits, DecodingTask } from "./decoding.js";
 import { type FromChild, receiveError, type ToChild } from "./decoding-messages.js";
 import type { RenderedVariant } from "./render.js";
@@ -33,8 +33,8 @@ export interface DecodingProcess {
   end(): Promise<void>;
 }
 
-/** Start a process that decodes within a budget it shares with others. */
-export function startDecodingProcess(module: URL, limits: DecodingLimits, budget: Budget, urgency: Urgency): DecodingProcess {
+/** Start a process that decodes within a budget it shares with others. @param priority as the system counts it: 0 for normal, more for less */
+export function startDecodingProcess(module: URL, limits: DecodingLimits, budget: Budget, priority: number): DecodingProcess {
   const child = fork(module, {
     serialization: "advanced",
     // None of our secrets, and of glibc's heaps no more than two: each keeps what it once had.
@@ -45,7 +45,7 @@ export function startDecodingProcess(module: URL, limits: DecodingLimits, budget
   // It holds nobody up who wants to exit.
   child.unref();
   child.channel?.unref();
-  if (urgency === "background") lowerPriority(child);
+  lowerPriority(child, priority);
   let isAlive = true;
   let tasks = 0;
   let residentBytes = 0;
@@ -130,9 +130,10 @@ function tell(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => undefined);
 }
 
-function lowerPriority({ pid }: ChildProcess): void {
+function lowerPriority({ pid }: ChildProcess, by: number): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+    // Never raised: whoever started us may have lowered ours.
+    if (pid !== undefined && by > getPriority()) setPriority(pid, by);
   } catch {
     // It is gone already, or the system does not allow it; then it is merely not low.
   }
