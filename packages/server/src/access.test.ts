@@ -39,7 +39,14 @@ describe("without a token", () => {
 
   it("welcomes the names of this computer, and no other", () => {
     for (const host of ["localhost:4100", "127.0.0.1", "[::1]:80"]) expect(access.isWelcome(host)).toBe(true);
-    for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "localhost:80@evil.example", "", undefined]) {
+    for (const host of [
+      "evil.example",
+      "localhost.evil.example",
+      "127.0.0.1.evil.example:80",
+      "localhost:80@evil.example",
+      "",
+      undefined,
+    ]) {
       expect(access.isWelcome(host)).toBe(false);
     }
   });
@@ -58,7 +65,8 @@ describe("with a token", () => {
 
   it("welcomes any well-formed name", () => {
     for (const host of ["media.example", "media.example:8443", "127.0.0.1:4100"]) expect(access.isWelcome(host)).toBe(true);
-    for (const host of ["media example", "a/b", "media.example:x", "user@media.example", undefined]) expect(access.isWelcome(host)).toBe(false);
+    for (const host of ["media example", "a/b", "media.example:x", "user@media.example", undefined])
+      expect(access.isWelcome(host)).toBe(false);
   });
 
   it("lets in whoever sends it, and nobody else", () => {

@@ -195,10 +195,15 @@ describe("what is not at hand yet", () => {
   });
 
   it("is the handler's where it asks for more than a picture for everybody", async () => {
-    const secret = await media.put(await sharp({ create: { width: 40, height: 40, channels: 3, background: "red" } }).png().toBuffer(), {
-      name: "secret.png",
-      visibility: "confidential",
-    });
+    const secret = await media.put(
+      await sharp({ create: { width: 40, height: 40, channels: 3, background: "red" } })
+        .png()
+        .toBuffer(),
+      {
+        name: "secret.png",
+        visibility: "confidential",
+      },
+    );
     const drawing = await media.put(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), { name: "drawing.svg" });
     for (const url of [`/media/${secret.id}/w320/secret.png`, `/media/${drawing.id}/w320/drawing.svg`]) {
       expect(await soon(url)).toBeUndefined();
