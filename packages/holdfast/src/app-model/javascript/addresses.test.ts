@@ -58,8 +58,11 @@ describe("a choice by how an address begins", () => {
   });
 
   it("counts what stands in for the variable", async () => {
-    const code = `const url = process.env.DATABASE_URL || "file:./data/a.db"; const db = url.startsWith("file:") ? new Database(url.slice(5)) : ${server};`;
+    const code = `const url = process.env.DATABASE_URL || "file:./data/a.db"; const db = url.startsWith("file:") ? new Database(url.slice("file:".length)) : ${server};`;
     const found = await reading(code);
+    const told = databasesTold(found)[0];
+    expect(told).not.toContain("?");
+    expect(told).toContain("disk data/a.db");
     const verdict = judge({ root: ".", service: undefined, deployment: noDeployment, readings: [found] }).database;
     expect(verdict).toMatchObject({ answer: "depends", asDeclared: "loses", dependsOn: ["DATABASE_URL"] });
     expect(verdict.depends).toEqual([
@@ -120,6 +123,9 @@ describe("a choice by how an address begins", () => {
         'import { Pool } from "pg"; import Database from "better-sqlite3"; export function openDatabase(url) { if (!url.startsWith("file:")) { return new Pool({ connectionString: url }); } return new Database(url.slice(5)); }',
     });
     expect(databasesTold(found)[0]).toContain("DATABASE_URL=file:…");
+    // The place that is shown is where the file is opened, not the server.
+    expect(found.databases[0]?.at).toEqual({ file: "site/database.ts", line: 1 });
+    expect(found.databases[0]?.outcomes.map(({ destination }) => destination.kind)).toContain("disk");
   });
 });
 

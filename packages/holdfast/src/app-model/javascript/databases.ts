@@ -1,5 +1,5 @@
 import type { Condition, DatabaseUse, Destination, Evidence, Outcome } from "../model.js";
-import { all, always, any, covering, isNever, needsFailure, withoutData } from "./conditions.js";
+import { all, always, any, covering, isNever, needsFailure, not, withoutData } from "./conditions.js";
 import type { Opening } from "./database-clients.js";
 import { engineOf, openingOf, serverOf } from "./database-clients.js";
 import { conditionAt, frameAround, notLeftBefore, silent } from "./frames.js";
@@ -311,9 +311,18 @@ export const databaseUses = (opened: readonly Opened[]): readonly DatabaseUse[] 
     if (!uses.has(key)) uses.set(key, { label: "database", at: placeOf(each.site), outcomes });
   }
   const rows = conditional
-    .flatMap((each) => each.rows.map((row) => outcome(at(all(each.when, row.when), row.destination), each.site)))
+    .flatMap((each) => {
+      // A row that only holds where an earlier one does not may not hold here at all.
+      let before: Condition = always;
+      return each.rows.map((row) => {
+        const when = all(each.when, before, row.when);
+        before = all(before, not(row.when));
+        return outcome(at(when, row.destination), each.site);
+      });
+    })
     .filter((row) => !isNever(row.when));
-  const [first] = rows;
+  // What a person looks for first is the file.
+  const first = rows.find((row) => row.destination.kind === "disk") ?? rows[0];
   if (first !== undefined) {
     const covered = any(...rows.map((row) => row.when)).kind === "always";
     const why: readonly Evidence[] = first.because;

@@ -229,6 +229,7 @@ export const valueMember = (machine: Machine, value: Value, name: string, flow: 
       return externalMember(machine, value, name, site);
     case "literal":
       if (name === "protocol") return schemeOf(value, site);
+      if (name === "length" && typeof value.value === "string") return literal(value.value.length);
       return value.value === undefined || value.value === null ? absent : unknown;
     case "variable":
       return name === "protocol" ? schemeOf(value, site) : unknown;

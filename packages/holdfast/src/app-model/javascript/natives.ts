@@ -243,6 +243,8 @@ export const addressTest = (receiver: Value, name: string, args: readonly Choice
   const given = args[0]?.[0]?.value;
   if (given === undefined) return undefined;
   const asked = textOf(given);
+  const isPlain = receiver.kind === "literal" || receiver.kind === "text" || receiver.kind === "variable";
+  if (name === "startsWith" && isPlain) return undefined;
   if (name === "startsWith") return asked === undefined ? undefined : answer(startsWith(receiver, asked));
   if (name === "test") return answer(holdsOrNot(args[0] ?? absent, (value) => answersTo(receiver, value)));
   return name === "match" ? answer(answersTo(given, receiver)) : undefined;

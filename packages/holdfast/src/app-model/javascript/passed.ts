@@ -40,16 +40,17 @@ export const openPassed = (machine: Machine, live: () => readonly Module[]): Pas
   const handedOn = new Map<string, ReadonlySet<string>>();
   /** The modules whose names a file exports as its own: the face of a package. */
   const handedOnBy = (path: string): ReadonlySet<string> => {
-    const known_ = handedOn.get(path);
-    if (known_ !== undefined) return known_;
+    const before = handedOn.get(path);
+    if (before !== undefined) return before;
     const statements = project.module(path)?.syntax.program.body ?? [];
-    const found = statements.flatMap((statement) =>
+    const targets = statements.flatMap((statement) =>
       (statement.type === "ExportNamedDeclaration" || statement.type === "ExportAllDeclaration") && statement.source !== null
         ? (project.resolve(statement.source.value, path) ?? [])
         : [],
     );
-    handedOn.set(path, new Set(found));
-    return new Set(found);
+    const found = new Set(targets);
+    handedOn.set(path, found);
+    return found;
   };
 
   const callsIn = (from: Module, fn: FunctionNode): readonly (readonly Choices[])[] =>

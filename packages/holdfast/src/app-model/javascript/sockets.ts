@@ -45,7 +45,7 @@ export const readSockets = (machine: OpenMachine, modules: readonly Module[]): r
         label: "a connected client",
         at: site,
         when,
-        effects: effects.filter(({ kind }) => kind === "write"),
+        effects: effects.filter(({ kind }) => /^(cloud|write|remove)$/.test(kind)),
         isWhole: false,
       };
       return [own, ...effects.flatMap((effect) => eventOf(machine, effect))];
