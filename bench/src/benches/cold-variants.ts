@@ -15,9 +15,11 @@ import type { SharpLoopCommands } from "../subjects/sharp-loop.js";
 
 const width = 512;
 /** Each photograph is kept this often, as different files, so that a round lasts about a second. */
-const copies = 4;
-/** Before the clock starts: these variants load sharp and warm the code. */
-const warmUps = 12;
+const copies = 6;
+/** Before the clock starts: these variants load sharp and warm the code, as in a server that has been up for a minute. */
+const warmUps = 104;
+/** As many as there are cores here, and as many as a browser has connections to one host. */
+const concurrencies = [2, 6] as const;
 /** The peer uses both cores and no more, whatever the concurrency of the requests. */
 const peerConcurrency = 2;
 
@@ -45,7 +47,7 @@ export const coldVariants: Bench = {
     const stored: number[] = [];
     const peaks: number[] = [];
     for (const format of formats) {
-      for (const concurrency of [2, 4]) {
+      for (const concurrency of concurrencies) {
         comparisons.push(await compareOne(context, photos, imgproxy, format, concurrency, { stored, peaks }));
       }
     }
@@ -53,6 +55,7 @@ export const coldVariants: Bench = {
       comparisons,
       notes: [
         photos.origin,
+        `the bare loop makes ${peerConcurrency} at a time, sends nothing and keeps nothing; behind HTTP the same calls of sharp are answered by Node's own server, and nothing else is done`,
         "every answer was byte for byte what the bare loop made",
         `a round asks for ${photos.paths.length * copies} variants, each once, of a fresh catalogue; variants are answered first and stored after`,
         `counted until the last variant was stored: ${spreadOf(stored).median.toFixed(2)} × the rate until the last was answered (median of all rounds)`,
@@ -87,7 +90,7 @@ async function compareOne(
       const { origin, files } = await child.call("serve", { folder, paths: [...asked, ...warming] });
       const urls = files.map(({ path, name }) => `${origin}${path}/w${width}/${name}`);
       await getAll(urls.slice(asked.length), { accept: format.accept }, concurrency);
-      await rest();
+      await child.call("idle", undefined);
       let answers: readonly Answer[] = [];
       const cpuBefore = await child.cpuSeconds();
       const seconds = await secondsFor(async () => {
@@ -121,7 +124,7 @@ async function compareOne(
   };
 
   /** A round of a server that keeps nothing: each time it is asked it makes the variant. */
-  const other = async (serve: (folder: string) => Promise<OtherServer>): Promise<Round> => {
+  const other = async (serve: (folder: string) => Promise<OtherServer> | OtherServer): Promise<Round> => {
     const server = await serve(dirname(photos.paths[0] ?? ""));
     try {
       await getAll(warming.map(server.urlOf), {}, concurrency);
@@ -140,6 +143,13 @@ async function compareOne(
     }
   };
 
+  const serveLoop = async (): Promise<OtherServer> => {
+    const { call, ...child } = startChild<SharpLoopCommands>("sharp-loop");
+    const { paths } = photos;
+    const origin = await call("serve", { format: format.format, width, paths, heights: heightsOf(paths) });
+    return { ...child, urlOf: (path) => `${origin}/${paths.indexOf(path)}` };
+  };
+
   const about = {
     name: `${format.format === "jpeg" ? "JPEG" : "WebP"}, ${concurrency} at a time`,
     unit: "variants/s",
@@ -156,7 +166,11 @@ async function compareOne(
   ];
   const contenders = {
     subject: { name: "Holdfast", round: subject },
-    peers: [{ name: "bare sharp loop", round: peer }, ...(format.format === "jpeg" ? others : [])],
+    peers: [
+      { name: "bare sharp loop", round: peer },
+      { name: "the same behind HTTP", round: async () => await other(serveLoop) },
+      ...(format.format === "jpeg" ? others : []),
+    ],
   };
   const comparison = await compare(about, contenders, context.rounds, context.progress);
   await confirmSameWork(answered ?? [], made ?? []);

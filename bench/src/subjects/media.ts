@@ -13,7 +13,7 @@ export type MediaCommands = {
   readonly serve: (order: ServeOrder) => Promise<Served>;
   /** Put the same bytes over and over, `concurrency` at a time. Answers what that cost. */
   readonly put: (order: PutOrder) => Promise<Cost>;
-  /** Wait until nothing is being made in the background any more. */
+  /** Wait until nothing is being made in the background any more, and what the uploads left to do is done. */
   readonly idle: (nothing: undefined) => Promise<void>;
   /** Close, which waits until all that was made is stored. Answers the seconds it took. */
   readonly close: (nothing: undefined) => Promise<number>;
@@ -71,7 +71,8 @@ answerCommands<MediaCommands>({
     for (let quiet = 0; quiet < 10;) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       const { running, waiting } = media?.stats().decodes ?? { running: 0, waiting: 0 };
-      quiet = running + waiting === 0 ? quiet + 1 : 0;
+      const jobs = ((await media?.jobs.count()) ?? []).filter(({ state }) => state !== "dead").length;
+      quiet = running + waiting + jobs === 0 ? quiet + 1 : 0;
     }
   },
   async close() {
