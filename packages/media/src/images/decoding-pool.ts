@@ -116,6 +116,13 @@ export function decodeInProcesses(
 
   /** So many are under way, or wait, that are not known to be small. */
   let others = 0;
+  let lastSmallAt = Number.NEGATIVE_INFINITY;
+
+  /** Have a process for small pictures where others are about to take all there are, and somebody has lately asked for one. */
+  const keepOneForSmall = (): void => {
+    const isLikely = performance.now() - lastSmallAt < idleMs;
+    if (isLikely && others >= crews.foreground.most && crews.small.size === 0) crews.small.free.push(start("small"));
+  };
 
   /** Small pictures are made with the others, and beside those that are not small in a process that no such one takes. */
   const laneOf = (task: DecodingTask): Lane => {
@@ -127,7 +134,10 @@ export function decodeInProcesses(
     if (isClosed) throw fail("MEDIA_CLOSED");
     const lane = laneOf(task);
     const isOther = lane === "foreground" && !isSmall(task);
-    if (isOther) others += 1;
+    if (isOther) {
+      others += 1;
+      keepOneForSmall();
+    } else if (lane !== "background") lastSmallAt = performance.now();
     try {
       const used = await acquire(lane);
       return await used.run(task).finally(() => release(used, lane));
