@@ -187,13 +187,13 @@ export const catalogue: { readonly [C in ErrorCode]: ErrorEntry<ErrorDetailsByCo
   UPLOAD_INCOMPLETE: {
     status: 400,
     title: "The upload ended early",
-    say: (d) => `The connection ended before all of "${d.name}" arrived. Nothing was stored; send it again.`,
+    say: (d) => `The connection ended before all of "${d.name}" arrived. It was not kept; send it again.`,
   },
   UPLOAD_STALLED: {
     status: 408,
     title: "The upload stalled",
     say: (d) =>
-      `No byte of "${d.name}", or next to none, arrived for ${Math.round(d.stallTimeoutMs / 1000)} seconds. Nothing was stored; send it again.`,
+      `No byte of "${d.name}", or next to none, arrived for ${Math.round(d.stallTimeoutMs / 1000)} seconds. It was not kept; send it again.`,
   },
   UPLOAD_MALFORMED: {
     status: 400,
