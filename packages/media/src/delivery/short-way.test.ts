@@ -216,6 +216,18 @@ describe("what is not at hand yet", () => {
     expect(await soon(path, { accept }, "POST")).toBeUndefined();
   });
 
+  it("is not sent where somebody else has answered meanwhile", async () => {
+    server.removeAllListeners("request");
+    const handled: Promise<void>[] = [];
+    server.on("request", (request, response) => {
+      handled.push(nodeHandler(media)(request, response));
+      response.writeHead(503).end("too late");
+    });
+    expect(await ask(path)).toMatchObject({ status: 503, body: Buffer.from("too late") });
+    await expect(Promise.all(handled)).resolves.toEqual([undefined]);
+    expect(media.stats().variants.made).toBe(1);
+  });
+
   it("fails as the handler fails: unknown, or lost with a placeholder, and comes back", async () => {
     const unknown = path.replace(photo.id, "01k3v9q0w8y6r2m4x7c5b1n0pz");
     const expected = await fromHandler(unknown, { accept });

@@ -37,7 +37,8 @@ export function nodeHandler(media: Pick<Media, "handler">): NodeHandler {
     return coming.then((made) => {
       if (made === undefined) return listener(request, response);
       if ("error" in made) return listenerFor(async (asked) => await making.answerFailure(asked, made))(request, response);
-      send(made, response);
+      // Whoever keeps a time limit may have answered meanwhile.
+      if (!response.headersSent) send(made, response);
     });
   };
 }
