@@ -14,7 +14,7 @@ import type { MediaCommands } from "../subjects/media.js";
 import type { SharpLoopCommands } from "../subjects/sharp-loop.js";
 
 const width = 512;
-/** Each photograph is kept this often, as different files, so that a round lasts about a second. */
+/** Each photograph is kept this often, as different files, so that a round lasts longer than a second, and less than storing is put off. */
 const copies = 6;
 /** Before the clock starts: these variants load sharp and warm the code, as in a server that has been up for a minute. */
 const warmUps = 104;
@@ -124,7 +124,7 @@ async function compareOne(
   };
 
   /** A round of a server that keeps nothing: each time it is asked it makes the variant. */
-  const other = async (serve: (folder: string) => Promise<OtherServer> | OtherServer): Promise<Round> => {
+  const other = async (serve: (folder: string) => Promise<OtherServer>): Promise<Round> => {
     const server = await serve(dirname(photos.paths[0] ?? ""));
     try {
       await getAll(warming.map(server.urlOf), {}, concurrency);

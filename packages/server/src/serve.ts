@@ -66,6 +66,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
   const address = await addressOf(host);
   const isLoopback = isLoopbackAddress(address);
   if (!isLoopback && token === undefined) throw fail("TOKEN_REQUIRED", { address: host });
+  const access = createAccess(token);
   const log = openLog(logLevel);
 
   let open = (_: Answer): void => undefined;
@@ -99,7 +100,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
       ...options.media,
       env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      authorize: createAccess(token).authorize,
+      authorize: access.authorize,
       log: startLog.logger,
     });
     // A service has its tables made without asking; of several that start at once, one does it.
@@ -131,7 +132,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningService>
     ...(redeploy === undefined ? {} : { redeploy }),
   });
   answer = service.fetch;
-  straight = picturesOf(media, createAccess(token));
+  straight = picturesOf(media, access);
   open(answer);
   startLog.end();
 

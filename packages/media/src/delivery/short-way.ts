@@ -188,8 +188,8 @@ export function createShortWay(given: {
   };
 }
 
-/** Whether a request asks for a whole, under no condition but a plain ETag. */
-function isPlain(request: PlainRequest): request is PlainRequest & { readonly url: string } {
+/** Whether a request asks for a whole, under no condition but a plain ETag: what else there is, only a handler understands. */
+export function isPlain(request: PlainRequest): request is PlainRequest & { readonly url: string } {
   const { method, url, headers } = request;
   if ((method !== "GET" && method !== "HEAD") || url === undefined) return false;
   if (headers["range"] !== undefined || headers["if-range"] !== undefined || headers["if-modified-since"] !== undefined) return false;

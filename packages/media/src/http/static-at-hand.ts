@@ -1,4 +1,4 @@
-import type { AtHand, PlainRequest } from "../delivery/short-way.js";
+import { type AtHand, isPlain } from "../delivery/short-way.js";
 import type { ByteBudget } from "./byte-budget.js";
 import { type Asset, codingFor, type Coding, headersOfForm, nameInMemory } from "./static-asset.js";
 
@@ -29,8 +29,9 @@ export function staticUrl(basePath: string, name: string): string {
 export function createStaticAtHand(basePath: string, assets: ReadonlyMap<string, ServedAsset>, memory: Pick<ByteBudget, "atHand">): AtHand {
   const known = new Map([...assets].map(([name, served]) => [staticUrl(basePath, name), { served, forms: new Map<Coding, ReadyForm>() }]));
 
-  return ({ method, url, headers }) => {
-    if ((method !== "GET" && method !== "HEAD") || url === undefined || isUnusual(headers)) return undefined;
+  return (request) => {
+    if (!isPlain(request)) return undefined;
+    const { method, url, headers } = request;
     const query = url.indexOf("?");
     const found = known.get(query < 0 ? url : url.slice(0, query));
     if (found === undefined) return undefined;
@@ -49,11 +50,6 @@ export function createStaticAtHand(basePath: string, assets: ReadonlyMap<string,
     const body = memory.atHand(form.name);
     return body === undefined ? undefined : { status: 200, headers: form.headers, body };
   };
-}
-
-function isUnusual(headers: PlainRequest["headers"]): boolean {
-  if (headers["range"] !== undefined || headers["if-range"] !== undefined || headers["if-modified-since"] !== undefined) return true;
-  return headers["if-match"] !== undefined || headers["if-unmodified-since"] !== undefined;
 }
 
 function readyForm({ asset, isImmutable }: ServedAsset, coding: Coding): ReadyForm {
