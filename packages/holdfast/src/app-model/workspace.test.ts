@@ -118,6 +118,20 @@ describe("a package of a workspace", () => {
     expect(few.omitted).not.toEqual([]);
   });
 
+  it("is found by patterns with stars anywhere, and a pattern of nothing but stars ends", () => {
+    const name = "a".repeat(60);
+    write({
+      ".git/HEAD": "",
+      "package.json": { workspaces: [`${"*a".repeat(14)}b`, "libs/own-*-data", "libs/*data*"] },
+      "apps/shop/package.json": { name: "shop", dependencies: { near: "*", far: "*", other: "*" } },
+      [`${name}/package.json`]: { name: "never" },
+      "libs/own-x-data/package.json": { name: "near" },
+      "libs/my-data-set/package.json": { name: "far" },
+      "libs/dat/package.json": { name: "other" },
+    });
+    expect(packagesBeside(join(folder, "apps/shop")).toSorted()).toEqual(["../../libs/my-data-set", "../../libs/own-x-data"]);
+  });
+
   it("ends with a workspace that names everything", () => {
     write({ "package.json": { workspaces: ["**"] }, "apps/shop/package.json": { dependencies: { a: "*" } } });
     for (let at = 0; at < 60; at++)

@@ -86,14 +86,28 @@ function foldersOf(folder: string, [first, ...rest]: readonly string[], budget: 
     return below === undefined || !isIn(below, folder) ? [] : foldersOf(below, rest, budget);
   }
   const isAnyDepth = first === "**";
-  const matches = new RegExp(`^${first.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`).replaceAll("*", ".*")}$`);
   const here = isAnyDepth ? foldersOf(folder, rest, budget) : [];
   return [
     ...here,
     ...listed(folder, budget)
-      .filter((name) => matches.test(name))
+      .filter((name) => isLike(name, first))
       .flatMap((name) => foldersOf(join(folder, name), isAnyDepth ? [first, ...rest] : rest, budget)),
   ];
+}
+
+/** Whether a name is like a pattern with stars. Part after part, not a regular expression: of a strange pattern that would try for ever. */
+function isLike(name: string, pattern: string): boolean {
+  const [start = "", ...others] = pattern.split("*");
+  const end = others.pop();
+  if (end === undefined) return name === pattern;
+  if (!name.startsWith(start) || !name.endsWith(end) || name.length < start.length + end.length) return false;
+  let at = start.length;
+  for (const part of others) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= name.length - end.length;
 }
 
 function listed(folder: string, budget: { left: number }): readonly string[] {
